@@ -1,0 +1,185 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plain, gzip, bzip2, xz and zstd log files as one stream of plain bytes. PRIVATE to the collection.
+
+The format is told by the file's first bytes, never by its name. Memory is bounded whatever the archive claims, what can be read
+before a defect is read, and an archive that expands out of all proportion is stopped.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import bz2
+import os
+import subprocess
+import zlib
+
+try:
+    import lzma
+except ImportError:     # Python 2.7
+    lzma = None
+
+READ_SIZE = 256 * 1024
+BITE_SIZE = 4096
+# Mail logs shrink 8 to 30 times, the most repetitive 100 times; a bomb a thousand times and more.
+MAX_EXPANSION = 200
+EXPANSION_GRACE = 64 * 1024 * 1024
+
+_MAGIC = ((b'\x1f\x8b', 'gzip'), (b'BZh', 'bzip2'), (b'\xfd7zXZ\x00', 'xz'), (b'\x28\xb5\x2f\xfd', 'zstd'))
+_TOOLS = {'xz': ('xz', '-dc'), 'zstd': ('zstd', '-dcq')}
+_TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+
+class Unreadable(Exception):
+    """The stream ended early; the message says why, for people. What was read before it counts."""
+
+
+def compression_of(head):
+    """Return none, gzip, bzip2, xz or zstd from a file's first bytes."""
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    return 'none'
+
+
+def read_blocks(descriptor, compression, size):
+    """Yield the plain bytes of an open file in blocks.
+
+    descriptor: an open file, at its start. size: no more than so many bytes of the file are read (its size when it was opened: a log
+    grows while it is read). Raise Unreadable when the data ends before its end, after all that could be read was yielded.
+    """
+    raw = _raw_blocks(descriptor, size)
+    if compression == 'none':
+        return raw
+    if compression == 'gzip':
+        plain = _decompress(raw, lambda: zlib.decompressobj(16 + zlib.MAX_WBITS), zlib.error)
+    elif compression == 'bzip2':
+        plain = _decompress(raw, bz2.BZ2Decompressor, (IOError, OSError, ValueError))
+    elif compression == 'xz' and lzma is not None:
+        plain = _decompress(raw, lzma.LZMADecompressor, (lzma.LZMAError, EOFError))
+    else:
+        plain = _decompress_by_tool(descriptor, _TOOLS[compression])
+    return _bounded(plain, size)
+
+
+def _raw_blocks(descriptor, size):
+    while size > 0:
+        try:
+            block = os.read(descriptor, min(READ_SIZE, size))
+        except (IOError, OSError) as error:
+            raise Unreadable('reading stopped: %s' % error.strerror)
+        if not block:
+            return
+        size -= len(block)
+        yield block
+
+
+def _bounded(blocks, size):
+    allowed = EXPANSION_GRACE + MAX_EXPANSION * size
+    for block in blocks:
+        allowed -= len(block)
+        if allowed < 0:
+            raise Unreadable('the archive expands to more than %d times its size' % MAX_EXPANSION)
+        yield block
+
+
+def _decompress(raw, new_decompressor, errors):
+    """Yield the plain bytes of one or more compressed members; zero padding between and behind members is legal."""
+    decompressor = new_decompressor()
+    if hasattr(decompressor, 'unconsumed_tail'):
+        inflate, blocks = _inflate_bounded, raw
+    else:
+        inflate, blocks = _inflate_whole, _bites(raw)
+    begun = False
+    for block in blocks:
+        while block:
+            if not begun:
+                block = block.lstrip(b'\0')
+                if not block:
+                    break
+            begun = True
+            try:
+                for plain in inflate(decompressor, block):
+                    yield plain
+            except EOFError:
+                pass        # Python 2.7's bz2, fed behind the member's end: the block begins the next member
+            except errors as error:
+                raise Unreadable('damaged archive: %s' % (str(error) or error.__class__.__name__))
+            else:
+                if not _at_end(decompressor):
+                    break
+                block = decompressor.unused_data
+            decompressor, begun = new_decompressor(), False
+    if begun and not _ended_with_the_file(decompressor):
+        raise Unreadable('the archive is cut short')
+
+
+def _inflate_bounded(decompressor, block):
+    """Yield a gzip block's plain bytes in bounded pieces, all that come before a defect (a bad checksum, say) included."""
+    while block:
+        before = decompressor.copy()
+        try:
+            plain = decompressor.decompress(block, READ_SIZE)
+        except zlib.error:
+            for position in range(len(block)):
+                yield before.decompress(block[position:position + 1])
+            raise
+        yield plain
+        block = decompressor.unconsumed_tail
+
+
+def _inflate_whole(decompressor, block):
+    yield decompressor.decompress(block)
+
+
+def _bites(blocks):
+    """Cut blocks small: Python 2.7's bz2 cannot bound what it returns, and a bite expands to a few MiB at the very most."""
+    for block in blocks:
+        for start in range(0, len(block), BITE_SIZE):
+            yield block[start:start + BITE_SIZE]
+
+
+def _at_end(decompressor):
+    if hasattr(decompressor, 'eof'):
+        return decompressor.eof
+    return bool(decompressor.unused_data)
+
+
+def _ended_with_the_file(decompressor):
+    """Tell whether the last member was complete. Python 2.7 has no `eof`: a complete member leaves a byte fed to it unused."""
+    if hasattr(decompressor, 'eof'):
+        return decompressor.eof
+    try:
+        decompressor.decompress(b'\0')
+    except EOFError:
+        return True
+    except (zlib.error, IOError, ValueError):
+        return False
+    return bool(decompressor.unused_data)
+
+
+def _decompress_by_tool(descriptor, command):
+    """Yield what the host's own tool makes of the file."""
+    program = next((path for path in (os.path.join(folder, command[0]) for folder in _TOOL_PATH.split(':')) if os.access(path, os.X_OK)), None)
+    if program is None:
+        raise Unreadable('this host has no %s to read it with' % command[0])
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with open(os.devnull, 'wb') as nowhere:
+        tool = subprocess.Popen((program,) + command[1:], stdin=descriptor, stdout=subprocess.PIPE, stderr=nowhere, close_fds=True)
+    try:
+        while True:
+            block = tool.stdout.read(READ_SIZE)
+            if not block:
+                break
+            yield block
+        if tool.wait():
+            raise Unreadable('%s stopped with exit code %d' % (command[0], tool.returncode))
+    finally:
+        tool.stdout.close()
+        if tool.poll() is None:
+            tool.kill()
+        tool.wait()

@@ -1,0 +1,214 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Days of log lines, and the years that BSD timestamps leave out. PRIVATE to the collection.
+
+RFC 3164 times carry neither year nor zone. While a file is read each line gets a year relative to the file's first line; once all
+files of a rotation are read, the years are fixed backwards from the newest file: a file ends no later than the day it was
+last written (its modification time, or the date in its name) and no later than the next file begins.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import calendar as gregorian
+import datetime
+import re
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
+
+MONTHS = dict((name, number) for number, name in enumerate(
+    (b'Jan', b'Feb', b'Mar', b'Apr', b'May', b'Jun', b'Jul', b'Aug', b'Sep', b'Oct', b'Nov', b'Dec'), 1))
+
+_ISO = re.compile(br'(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:(Z)|([+-])(\d\d):?(\d\d))?')
+_EPOCH = datetime.datetime(1970, 1, 1)
+_ONE_DAY = datetime.timedelta(days=1)
+# A drop of this many months is New Year; less is a clock that was set back.
+_NEW_YEAR_DROP = 6
+
+
+class Stamp:
+    """One line's time: a day's number in its calendar, and the time of that day. Ordered only once the calendar is settled."""
+
+    __slots__ = ('day', 'time')
+
+    def __init__(self, day, time):
+        self.day = day
+        self.time = time
+
+
+class _File:
+    """What one file's year-less times say, and what limits them."""
+
+    def __init__(self, limit):
+        self.limit = limit          # a date: no line of the file is later (but for a day's grace)
+        self.year = 0               # relative to the file's first year-less line
+        self.month = None
+        self.day = None
+        self.rollovers = 0
+        self.days = {}              # (relative year, month, day) -> day number
+        self.first = None           # relative (year, month, day)
+        self.last = None
+        self.first_absolute = None  # a date
+        self.ends_absolute = False
+
+
+class Calendar:
+    """Numbers the days of log lines, file by file in true order.
+
+    Day numbers are small integers, good as keys; `settle()` turns them into dates.
+    """
+
+    def __init__(self, notices):
+        self._notices = notices
+        self._files = []
+        self._file = None
+        self._dates = []            # day number -> date, or (file, relative year, month, day) until settled
+        self._absolute = {}         # date -> day number
+        self._iso_cache = {}
+
+    def begin_file(self, limit):
+        """Begin the next file in order. limit: the date that the file was last written, or None."""
+        self._file = _File(limit)
+        self._files.append(self._file)
+
+    def bsd_day(self, stamp):
+        """Return the day number of an RFC 3164 stamp (`Nov  4 10:31:47`, at least its first 6 bytes), or None."""
+        month = MONTHS.get(stamp[:3])
+        try:
+            day = int(stamp[4:6])
+        except ValueError:
+            return None
+        if month is None or not 1 <= day <= 31:
+            return None
+        this = self._file
+        if (month, day) != (this.month, this.day):
+            self._turn_page(this, month, day)
+        key = (this.year, month, day)
+        number = this.days.get(key)
+        if number is None:
+            number = this.days[key] = len(self._dates)
+            self._dates.append((this,) + key)
+        if this.first is None:
+            this.first = key
+        this.last = key
+        this.ends_absolute = False
+        return number
+
+    def _turn_page(self, this, month, day):
+        """Move to another day of the same file; tell New Year from a clock that was set."""
+        if this.month is not None:
+            if month <= this.month - _NEW_YEAR_DROP:
+                this.year += 1
+                this.rollovers += 1
+            elif month >= this.month + _NEW_YEAR_DROP:
+                self._notices.add('clock_jump', 'the log goes from month %d to month %d' % (this.month, month))
+                if this.rollovers or (this.month, this.day, month, day) == (1, 1, 12, 31):
+                    # Either what looked like New Year was a wrong clock, or lines around midnight of New Year are out of order.
+                    this.year -= 1
+                    this.rollovers -= 1
+            elif (month - this.month) * 31 + day - this.day < -1:
+                self._notices.add('clock_jump', 'the log goes back from %d-%d to %d-%d (month-day)' % (this.month, this.day, month, day))
+        this.month, this.day = month, day
+
+    def iso_day(self, stamp):
+        """Return the day number, in the zone in force, of an RFC 3339 stamp, or None."""
+        key = (stamp[:16], stamp[-6:])
+        number = self._iso_cache.get(key)
+        if number is None:
+            local = _iso_local(stamp)
+            if local is None:
+                return None
+            if len(self._iso_cache) > 20000:
+                self._iso_cache.clear()
+            number = self._iso_cache[key] = self._date_number(local.date())
+        this = self._file
+        if not this.ends_absolute:
+            this.ends_absolute = True
+            if this.first_absolute is None:
+                this.first_absolute = self._dates[number]
+        return number
+
+    def _date_number(self, date):
+        number = self._absolute.get(date)
+        if number is None:
+            number = self._absolute[date] = len(self._dates)
+            self._dates.append(date)
+        return number
+
+    def stamp(self, bsd, iso):
+        """Return the Stamp of a line's time given as one of bsd or iso bytes, or None when it is no time."""
+        if iso:
+            local = _iso_local(iso)
+            return None if local is None else Stamp(self.iso_day(iso), local.time())
+        day = self.bsd_day(bsd)
+        try:
+            time = datetime.time(int(bsd[7:9]), int(bsd[10:12]), min(59, int(bsd[13:15])))
+        except ValueError:
+            return None
+        return None if day is None else Stamp(day, time)
+
+    def settle(self):
+        """Fix the years of all files begun since the last call, newest first."""
+        bound = None
+        for this in reversed(self._files):
+            if this.last is not None:
+                base = _base_year(this, bound)
+                for (year, month, day), number in this.days.items():
+                    self._dates[number] = _date(base + year, month, day)
+                bound = _date(base + this.first[0], this.first[1], this.first[2])
+            if this.first_absolute is not None and (bound is None or this.first_absolute < bound):
+                bound = this.first_absolute
+        self._files = []
+
+    def date(self, number):
+        """Return the date of a day number; only after settle()."""
+        return self._dates[number]
+
+    def local(self, stamp):
+        """Return a Stamp as naive local time; only after settle()."""
+        return datetime.datetime.combine(self._dates[stamp.day], stamp.time)
+
+
+def _base_year(this, bound):
+    """Return the year of the file's relative year 0."""
+    limits = [limit for limit in (this.limit, bound) if limit is not None]
+    if this.ends_absolute and this.first_absolute is not None:
+        limits = [this.first_absolute]
+    limit = min(limits) + _ONE_DAY
+    year, month, day = this.last
+    last_year = limit.year if (month, day) <= (limit.month, limit.day) else limit.year - 1
+    base = last_year - year
+    leap_years = [key[0] for key in this.days if key[1:] == (2, 29)]
+    for back in range(9):
+        if all(gregorian.isleap(base - back + leap) for leap in leap_years):
+            return base - back
+    return base
+
+
+def _date(year, month, day):
+    """Return a date; 30 February and the like, which only a forged line holds, is the month's last day."""
+    return datetime.date(year, month, min(day, gregorian.monthrange(year, month)[1]))
+
+
+def _iso_local(stamp):
+    """Return an RFC 3339 stamp as naive local time in the zone in force; one without offset is local already."""
+    match = _ISO.match(stamp)
+    if match is None:
+        return None
+    try:
+        written = datetime.datetime(*[int(part or 0) for part in match.group(1, 2, 3, 4, 5)], second=min(59, int(match.group(6) or 0)))
+        if match.group(7):
+            offset = 0
+        elif match.group(8):
+            offset = int(match.group(9)) * 3600 + int(match.group(10)) * 60
+            offset = -offset if match.group(8) == b'-' else offset
+        else:
+            return written
+        since_epoch = written - _EPOCH
+        return Zone.local(since_epoch.days * 86400 + since_epoch.seconds - offset)
+    except (ValueError, OverflowError, OSError):
+        return None

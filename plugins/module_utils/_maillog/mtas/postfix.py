@@ -1,0 +1,254 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Postfix's inbound daemons log. PRIVATE to the collection.
+
+Formats, by Postfix source file:
+  smtpd/smtpd.c       connect from NAME[ADDR]; disconnect from NAME[ADDR], from 3.0 on with a count of each command
+                      (` ehlo=2 starttls=1 mail=1 ... commands=7`, `ok/all` where some failed); QID: client=NAME[ADDR]
+  smtpd/smtpd_check.c QID: reject: COMMAND from NAME[ADDR]: CODE DSN TEXT; the same as milter-reject (smtpd_milter.c)
+  tls/tls_server.c    setting up TLS connection from (2.3 to 2.8 at smtpd_tls_loglevel 1, from 2.9 on at level 2), before the handshake;
+                      SSL_accept error from, at every level
+  tls/tls_misc.c      [WORD ]TLS connection established from NAME[ADDR][ to SNI]: PROTOCOL with cipher NAME (...), at level 1
+  cleanup/cleanup.c   QID: reject: header ..., QID: milter-reject: END-OF-MESSAGE from ...
+  qmgr/qmgr_active.c  QID: from=<...>, size=..., nrcpt=... (queue active), again at each retry
+  master/master_spawn.c  warning: process PATH/smtpd pid N killed by signal N, or exit status N
+
+`client=` alone is no acceptance: DATA may be aborted or rejected. From 3.0 on `data=N` in the counters is the number of messages that
+were accepted; `bdat=` counts chunks, so there, and before 3.0, the queue manager's line decides.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+
+_DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master)'
+_MESSAGE = (
+    br'(?:(connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
+    br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
+    br'|warning: process |terminating on signal |daemon started )'
+    br'|([0-9A-Za-z]{5,20}): (client=|(?:milter-)?reject: |from=<))([^\n]*)'
+)
+# Groups: BSD stamp, ISO stamp, `HOST SYSLOG_NAME/DAEMON[PID]`, message start; or queue id and message start; then the rest of the line.
+_PLAIN = re.compile(syslog_lines.PLAIN_HEADER + br'(\S+ [^\s\[\]]*/' + _DAEMON + br'\[\d+\]): ' + _MESSAGE)
+# The same with HOST, APP-NAME and PROCID of RFC 5424 behind the first three. APP-NAME is cut at its slash by rsyslog.
+_ANY = re.compile(
+    br'(?:' + syslog_lines.PLAIN_HEADER + br'(\S+ [^\s\[\]]*/' + _DAEMON + br'\[\d+\]): '
+    br'|' + syslog_lines.RFC5424_HEADER + br'(\S+) (\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*) (\d+) \S+ ' + syslog_lines.RFC5424_DATA + br')' + _MESSAGE)
+
+_CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?\Z')
+_COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?\Z')
+_HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
+_FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
+# RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
+_UNKNOWN_USER = re.compile(
+    br'RCPT from [^\[\n]*\[[^\]\n]*\](?::\d+)?: (?:5\d\d 5\.1\.1 |4\d\d 4\.1\.1 <[^\n]*>: Recipient address rejected: User unknown)')
+_GONE = re.compile(br'[^\n]*/smtpd pid (\d+) (?:killed by signal|exit status) ')
+
+# Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
+_IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
+_MAX_CACHE = 50000
+
+
+class Postfix:
+    """Reads chunks of whole lines into sessions."""
+
+    NAME = 'postfix'
+    HINTS = (b'/smtpd', b'postfix')
+
+    def __init__(self, context):
+        self._calendar = context.calendar
+        self._networks = context.networks
+        self._sessions = context.sessions
+        self._services = context.services
+        self._tally = context.tally
+        self._notices = context.notices
+        self._host = context.host
+        self._service_of = {}
+        self._clients = {}
+        self._counters = {}
+        self._handshakes = {}
+
+    def read(self, chunk):
+        """Take in a chunk that begins with a line break and ends with one. Return (lines that mattered, lines of this MTA, about)."""
+        rows = _any_rows(chunk) if syslog_lines.holds_rfc5424(chunk) else _PLAIN.findall(chunk)
+        if self._host:
+            rows = [row for row in rows if row[2].startswith(self._host)]
+        if not rows:
+            return 0, 0
+        self._read_rows(rows)
+        host = rows[0][2].partition(b' ')[0]
+        return len(rows), max(len(rows), chunk.count(b' ' + host + b' postfix'))
+
+    def _read_rows(self, rows):
+        sessions, tally = self._sessions, self._tally
+        open_sessions = sessions.open
+        stamp, day = None, None
+        for bsd, iso, key, verb, queue_id, queue_verb, rest in rows:
+            if bsd:
+                if bsd[:6] != stamp:
+                    stamp = bsd[:6]
+                    day = self._day(self._calendar.bsd_day(bsd))
+            elif iso[:16] != stamp:
+                stamp = iso[:16]
+                day = self._day(self._calendar.iso_day(iso))
+            if verb == b'connect from ':
+                self._connect(key, day, rest)
+            elif verb == b'disconnect from ':
+                session = open_sessions.get(key)
+                if session is None:
+                    self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
+                else:
+                    self._disconnect(key, session, rest)
+            elif queue_verb == b'from=<':
+                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
+                if b'qmgr[' in key or b'/' not in key:
+                    sessions.confirm((key.partition(b' ')[0], queue_id))
+            elif queue_verb == b'client=':
+                session = open_sessions.get(key)
+                if session is not None:
+                    sessions.queue((key.partition(b' ')[0], queue_id), session)
+            elif queue_verb:
+                self._reject(key, queue_id, rest)
+            else:
+                self._other(key, day, verb, rest)
+        tally.days.discard(None)
+
+    def _day(self, day):
+        self._tally.days.add(day)
+        return day
+
+    def _connect(self, key, day, rest):
+        client = self._clients.get(rest)
+        if client is None:
+            match = _CLIENT.match(rest)
+            if match is None or day is None:
+                return
+            if len(self._clients) >= _MAX_CACHE:
+                self._clients.clear()
+            client = self._clients[rest] = (self._networks.scope(match.group(1)), match.group(1))
+        tag = key[:key.rindex(b'[')]
+        service = self._service_of.get(tag)
+        if service is None:
+            service = self._service_of[tag] = self._service(tag)
+        self._sessions.begin(key, day, service, client[0], client[1])
+
+    def _service(self, tag):
+        host, unused, name = tag.partition(b' ')
+        parts = name.split(b'/')
+        if parts[0] == b'postfix' and len(parts) > 1:
+            name = b'/'.join(parts[1:])
+        # A tag without its daemon was cut by rsyslog: it may be any service, one with implicit TLS among them.
+        return self._services.get(host, name, parts[0], len(parts) == 1 or bool(_IMPLICIT_TLS.intersection(parts)))
+
+    def _disconnect(self, key, session, rest):
+        tail = rest[rest.rfind(b']'):]
+        counters = self._counters.get(tail)
+        if counters is None:
+            match = _COUNTERS.match(tail)
+            if match is None or b'[' not in rest:
+                return
+            if len(self._counters) >= _MAX_CACHE:
+                self._counters.clear()
+            counters = self._counters[tail] = _parse_counters(match.group(1))
+        counted, starttls, data, bdat = counters
+        if not counted:
+            silent_class = classes.SILENT
+        elif starttls:
+            silent_class = classes.TLS
+        elif session.service.veiled:
+            silent_class = classes.VEILED
+        else:
+            silent_class = classes.PLAINTEXT
+        if counted and not bdat and not (session.handshake and session.queued_before):
+            session.messages = data
+            session.by_queue = False
+        del self._sessions.open[key]
+        self._sessions.end(session, silent_class)
+
+    def _reject(self, key, queue_id, rest):
+        unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
+        session = self._sessions.open.get(key)
+        if session is not None:
+            session.rejected += 1
+            session.unknown_user += unknown_user
+        else:
+            self._sessions.reject_queued((key.partition(b' ')[0], queue_id), unknown_user)
+
+    def _other(self, key, day, verb, rest):
+        """The rarer messages, of smtpd but for the last three."""
+        if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
+            self._process_end(key, verb, rest)
+            return
+        session = self._sessions.open.get(key)
+        if session is None:
+            if verb.endswith(b'established from ') and b'/tlsproxy[' not in key:
+                self._notices.add('orphan_tls', 'TLS was logged outside of any session; it is not counted')
+            return
+        if verb.endswith(b'established from '):
+            self._handshake(session, day, rest)
+        elif verb == b'setting up TLS connection from ':
+            session.attempted = True
+            self._tally.show_tls(session.service.number, day)
+        elif verb == b'SSL_accept error from ':
+            session.failed = session.failed or bool(_FAILED.match(rest))
+        elif verb.startswith(b'proxy-accept'):
+            # Accepted through a before-queue filter; its transaction has no queue id of its own.
+            session.messages += 1
+        elif verb == b'proxy-reject: ':
+            session.rejected += 1
+
+    def _handshake(self, session, day, rest):
+        tail = rest[rest.find(b']'):]
+        names = self._handshakes.get(tail)
+        if names is None:
+            match = _HANDSHAKE.match(rest)
+            if match is None:
+                return
+            if len(self._handshakes) >= _MAX_CACHE:
+                self._handshakes.clear()
+            names = self._handshakes[tail] = match.groups()
+        if not session.handshake:
+            self._sessions.complete_handshake(session)
+            self._tally.show_tls(session.service.number, day)
+            if session.scope != 'local':
+                self._tally.add_handshake(session.day, names[0], names[1])
+
+    def _process_end(self, key, verb, rest):
+        host = key[:key.index(b' ') + 1]
+        if verb == b'warning: process ':
+            match = _GONE.match(rest)
+            if match is None:
+                return
+            ending = b'[' + match.group(1) + b']'
+            gone = [other for other in self._sessions.open if other.endswith(ending) and other.startswith(host)]
+        else:
+            instance = key[len(host):].partition(b'/')[0].partition(b'[')[0]
+            gone = [other for other, session in self._sessions.open.items()
+                    if other.startswith(host) and session.service.instance[1] == instance]
+        self._sessions.kill(sorted(gone))
+
+
+def _any_rows(chunk):
+    """Return rows of a chunk that holds RFC 5424 lines, in the shape of the plain form's."""
+    rows = []
+    for bsd, iso, key, unused, iso5424, host, name, pid, verb, queue_id, queue_verb, rest in _ANY.findall(chunk):
+        if host:
+            iso, key = iso5424, host + b' ' + name + b'[' + pid + b']'
+        rows.append((bsd, iso, key, verb, queue_id, queue_verb, rest))
+    return rows
+
+
+def _parse_counters(text):
+    """Return (were there counters, successful STARTTLS, successful DATA, BDAT chunks) from a disconnect line's tail."""
+    counts = {}
+    for item in text.split():
+        name, unused, value = item.partition(b'=')
+        counts[name] = [int(number) for number in value.split(b'/')]
+    return bool(counts), counts.get(b'starttls', [0])[0], counts.get(b'data', [0])[0], sum(counts.get(b'bdat', [0]))

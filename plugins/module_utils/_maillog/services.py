@@ -1,0 +1,54 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inbound services by the name of their daemon in the log. PRIVATE to the collection."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+
+# Services come from syslog tags: more than this many different ones are counted as one.
+MAX_SERVICES = 200
+
+
+class Service:
+    """One service: the daemon name that the facts show, the instance whose TLS logging it shares, and what its tag tells."""
+
+    __slots__ = ('number', 'name', 'instance', 'veiled')
+
+    def __init__(self, number, name, instance, veiled):
+        self.number = number
+        self.name = name
+        self.instance = instance
+        self.veiled = veiled
+
+
+class Services:
+    """Numbers services as they are met."""
+
+    def __init__(self):
+        self.by_number = []
+        self._by_key = {}
+
+    def get(self, host, name, instance, veiled=False):
+        """Return the Service of a daemon. veiled: it may speak TLS from the first byte, so that counters cannot prove plaintext."""
+        key = (host, name)
+        service = self._by_key.get(key)
+        if service is None:
+            if len(self.by_number) >= MAX_SERVICES:
+                key, name = (b'', b'other'), b'other'
+                service = self._by_key.get(key)
+                if service is not None:
+                    return service
+            service = Service(len(self.by_number), printable(name, 64), (host, instance), veiled)
+            self._by_key[key] = service
+            self.by_number.append(service)
+        return service
+
+    def count_hosts(self):
+        """Return how many syslog hosts had sessions."""
+        return len(set(service.instance[0] for service in self.by_number))

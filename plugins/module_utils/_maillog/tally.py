@@ -1,0 +1,82 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Counts, by day, service, scope and class. Tallies of parts add up to the tally of the whole. PRIVATE to the collection.
+
+Session classes while counting. Three of them are certain:
+  tls         the handshake completed
+  tls_failed  it was begun and never completed
+  plaintext   proven by the session itself
+The others depend on what the log could have shown, which is known only at its end (see visibility.py):
+  silent      nothing tells TLS from plaintext unless TLS logging was on
+  veiled      the counters tell STARTTLS, but the service may speak TLS from the first byte, which they do not show
+  open        still open at the end of the logs, without TLS so far
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+TLS = 'tls'
+TLS_FAILED = 'tls_failed'
+PLAINTEXT = 'plaintext'
+SILENT = 'silent'
+VEILED = 'veiled'
+OPEN = 'open'
+
+# Protocol and cipher names come from the log: more different ones than this are counted as one.
+MAX_NAMES = 200
+OTHER = 'other'
+
+
+class Tally:
+    """Adds up sessions, messages and rejects.
+
+    cells: (day number, service number, scope, class) -> [sessions, messages, rejected commands, of these unknown user]
+    protocols, ciphers: (day number, name) -> sessions of the scopes internal and external
+    tls_days: service number -> set of the days on which the log showed TLS of that service
+    clients: address -> sessions that showed no TLS, external ones, only where asked for
+    """
+
+    def __init__(self):
+        self.cells = {}
+        self.protocols = {}
+        self.ciphers = {}
+        self.tls_days = {}
+        self.days = set()
+        self._names = {}
+
+    def add(self, day, service, scope, tls_class, sessions, messages, rejected, unknown_user):
+        """Add to one cell."""
+        key = (day, service, scope, tls_class)
+        cell = self.cells.get(key)
+        if cell is None:
+            self.cells[key] = [sessions, messages, rejected, unknown_user]
+        else:
+            cell[0] += sessions
+            cell[1] += messages
+            cell[2] += rejected
+            cell[3] += unknown_user
+
+    def add_handshake(self, day, protocol, cipher):
+        """Count a session's TLS protocol and cipher, given as bytes."""
+        for counts, name in ((self.protocols, protocol), (self.ciphers, cipher)):
+            key = (day, self._name(name))
+            counts[key] = counts.get(key, 0) + 1
+
+    def _name(self, name):
+        text = self._names.get(name)
+        if text is None:
+            if len(self._names) >= MAX_NAMES:
+                return OTHER
+            text = self._names[name] = name[:64].decode('ascii', 'replace')
+        return text
+
+    def show_tls(self, service, day):
+        """Note that TLS of the service was logged on that day."""
+        days = self.tls_days.get(service)
+        if days is None:
+            days = self.tls_days[service] = set()
+        days.add(day)

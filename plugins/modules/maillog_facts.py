@@ -1,0 +1,235 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: maillog_facts
+short_description: Count TLS and plaintext sessions and messages in a mail server's logs
+version_added: 0.1.0
+description:
+  - Reads the host's mail logs, rotated and compressed ones included, and counts inbound SMTP sessions, accepted messages and refused
+    commands by TLS, plaintext and unknown, for all clients, for those outside and for those inside the campus.
+  - Sessions are put together from the lines of one process. A session without a TLS line is plaintext only where the log could have shown
+    TLS; otherwise it is C(unknown).
+  - Reads only, and needs no more rights than it takes to read the logs. No client address leaves the host unless O(include_clients=true).
+  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions.
+author:
+  - mailfleet.tls_audit contributors (@mailfleet)
+requirements:
+  - Python 2.7, or 3.6 and newer, on the host. Nothing else.
+  - The tool C(xz) for xz archives on Python 2.7, and C(zstd) for zstd archives.
+options:
+  paths:
+    description:
+      - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
+        packagers put beside them.
+      - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
+      - If not set, the usual places of Postfix, Sendmail and Exim on common distributions.
+    type: list
+    elements: str
+  internal_networks:
+    description:
+      - The networks of the campus, as IPv4 and IPv6 CIDRs. Clients in them are C(internal), the loopback is C(local), all others are C(external).
+      - If not set, the private, shared, link-local and unique local ranges.
+    type: list
+    elements: str
+  since:
+    description: The first date to count, C(YYYY-MM-DD) in O(timezone).
+    type: str
+  until:
+    description: The last date to count, C(YYYY-MM-DD) in O(timezone).
+    type: str
+  timezone:
+    description:
+      - The zone of the days, and of log times that have none, such as V(Asia/Tokyo), V(UTC) or V(+09:00).
+      - If not set, the host's own.
+    type: str
+  max_days:
+    description: How many days, the newest, are listed one by one.
+    type: int
+    default: 400
+  include_clients:
+    description: Also return the addresses of the external clients with the most plaintext sessions, at most 20.
+    type: bool
+    default: false
+  host_field:
+    description: Count only the lines of this syslog host, where one log holds many.
+    type: str
+  nice:
+    description: By how much to lower the priority of reading, V(0) to V(19). The host is a mail server first.
+    type: int
+    default: 10
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: N/A
+    details: It changes nothing.
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
+    support: full
+  platform:
+    description: Target OS/families that can be operated against.
+    platforms: posix
+    support: full
+seealso:
+  - module: mailfleet.tls_audit.mailserver_facts
+'''
+
+EXAMPLES = r'''
+- name: Count what came over TLS
+  mailfleet.tls_audit.maillog_facts:
+    internal_networks:
+      - 192.0.2.0/24
+      - 2001:db8::/32
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: >-
+      {{ ansible_facts.maillog.inbound.external.messages.tls }} of
+      {{ ansible_facts.maillog.inbound.external.messages.total }} messages from outside came over TLS
+
+- name: Count November in a log that is kept elsewhere
+  mailfleet.tls_audit.maillog_facts:
+    paths:
+      - /srv/log/mx1/maillog*
+    since: "2017-11-01"
+    until: "2017-11-30"
+    timezone: Asia/Tokyo
+'''
+
+RETURN = r'''
+ansible_facts:
+  description: The facts to add to the host.
+  returned: success
+  type: dict
+  contains:
+    maillog:
+      description: What the mail logs tell. A count that the log cannot hold is null, never 0.
+      returned: success
+      type: dict
+      contains:
+        schema_version:
+          description: The version of these facts' form.
+          type: int
+          returned: success
+          sample: 1
+        period:
+          description: RV(ignore:first) and RV(ignore:last) time of the logs (RFC 3339), and on how many days they hold mail lines.
+          type: dict
+          returned: success
+          sample: {"first": "2017-10-29T00:00:12+09:00", "last": "2017-12-10T23:59:48+09:00", "days_with_logs": 43}
+        mtas:
+          description: The mail servers seen in the logs.
+          type: list
+          elements: str
+          returned: success
+          sample: [postfix]
+        inbound:
+          description:
+            - Counts for the scopes C(total) (which is C(internal) and C(external)), C(external), C(internal) and C(local), each with
+              C(sessions), C(messages) and C(rejected).
+            - C(sessions) is the sum of C(tls), C(plaintext), C(tls_failed) and C(unknown). A message is one accepted transaction. C(rejected)
+              counts refused commands, C(unknown_user) of them for a recipient that does not exist.
+          type: dict
+          returned: success
+          sample:
+            external:
+              sessions: {"total": 49016, "tls": 1491, "plaintext": 47525, "tls_failed": 0, "unknown": 0}
+              messages: {"total": 9120, "tls": 1402, "plaintext": 7718, "unknown": 0}
+              rejected: {"total": 38120, "tls": 66, "plaintext": 38054, "unknown": 0, "unknown_user": 35004}
+        services:
+          description: Sessions and messages by inbound service, named as in the log, without local clients.
+          type: dict
+          returned: success
+          sample: {"submission/smtpd": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                        "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}}}
+        tls:
+          description: Sessions by TLS protocol and by cipher, as far as the log names them, at most 32 names.
+          type: dict
+          returned: success
+          sample: {"protocols": {"TLSv1.3": 30}, "ciphers": {"TLS_AES_256_GCM_SHA384": 30}}
+        daily:
+          description: Sessions and messages of the newest O(max_days) days, C(external) and C(total). A session belongs to the day it began.
+          type: list
+          elements: dict
+          returned: success
+        coverage:
+          description:
+            - How much the figures can be trusted.
+            - C(tls_visibility) is V(complete), V(partial) or V(none), for whether the log could have shown TLS. C(tls_visible_days) counts the
+              days on which it could for every session. C(notices) says what was odd. C(lines) counts lines read, of a mail server (about),
+              that mattered, and in no known form.
+          type: dict
+          returned: success
+          sample: {"tls_visibility": "complete", "tls_visible_days": 43, "notices": [],
+                   "lines": {"read": 480, "mail": 480, "matched": 298, "malformed": 0}}
+        sources:
+          description: Each file that was found, whether it was read, and if not, why.
+          type: list
+          elements: dict
+          returned: success
+          sample: [{"path": "/var/log/maillog", "bytes": 58694, "lines": 480, "compression": "none", "first": "2017-12-03T03:25:01+09:00",
+                    "last": "2017-12-10T23:59:48+09:00", "status": "read", "reason": null}]
+        clients:
+          description: External clients with the most plaintext sessions, only with O(include_clients=true).
+          type: list
+          elements: dict
+          returned: success
+          sample: []
+        logins:
+          description: Logins to mail boxes by TLS and plaintext, where the log has them.
+          type: dict
+          returned: success
+          sample: {}
+        performance:
+          description: Seconds and stored bytes that reading took.
+          type: dict
+          returned: success
+          sample: {"seconds": 4.4, "bytes": 987000000, "resumed": false}
+'''
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            paths=dict(type='list', elements='str'),
+            internal_networks=dict(type='list', elements='str'),
+            since=dict(type='str'),
+            until=dict(type='str'),
+            timezone=dict(type='str'),
+            max_days=dict(type='int', default=400),
+            include_clients=dict(type='bool', default=False),
+            host_field=dict(type='str'),
+            nice=dict(type='int', default=10),
+        ),
+        supports_check_mode=True,
+    )
+    options = dict(module.params)
+    nice = options.pop('nice')
+    if not 0 <= nice <= 19:
+        module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)
+    os.nice(nice)
+    try:
+        maillog = audit_logs(**options)
+    except AuditError as error:
+        module.fail_json(msg=str(error), reason_kind=error.kind)
+    module.exit_json(changed=False, ansible_facts={'maillog': maillog})
+
+
+if __name__ == '__main__':
+    main()
