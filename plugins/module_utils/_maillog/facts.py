@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import datetime
+import json
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
@@ -20,6 +21,8 @@ SCHEMA_VERSION = 1
 MAX_NAMES = 32
 MAX_SERVICES = 32
 MAX_SOURCES = 100
+# All facts of a host together, as JSON: they travel from hundreds of hosts to one controller.
+MAX_BYTES = 64 * 1024
 MAX_CLIENTS = 20
 # Days without a single mail line, in a row, from which on a gap is noted: a quiet weekend is none.
 GAP_DAYS = 3
@@ -156,7 +159,7 @@ def build(context, visibility, wanted, sources, max_days):
     if len(sources) > MAX_SOURCES:
         context.notices.add('too_many_sources', 'the facts list %d of %d files' % (MAX_SOURCES, len(sources)))
     hidden = len(figures.hidden_dates)
-    return {
+    result = {
         'schema_version': SCHEMA_VERSION,
         'period': {
             'first': context.zone.rfc3339(min(stamps)) if stamps else None,
@@ -179,6 +182,24 @@ def build(context, visibility, wanted, sources, max_days):
         'clients': _top_clients(context.sessions.clients),
         'logins': {},
     }
+    _fit(result, context.notices)
+    return result
+
+
+def _fit(result, notices):
+    """Leave out the oldest of the single days, then of the listed files, until the facts are small enough. All sums stay whole."""
+    room = MAX_BYTES - 1024
+    for name, least, text in (('daily', 0, 'days'), ('sources', 10, 'files')):
+        rows = result[name]
+        excess = len(json.dumps(result)) - room
+        dropped = 0
+        while excess > 0 and len(rows) - dropped > least:
+            excess -= len(json.dumps(rows[dropped])) + 2
+            dropped += 1
+        if dropped:
+            notices.add('shortened', 'the facts list the newest %d %s one by one, the sums count all' % (len(rows) - dropped, text), dropped)
+            result[name] = rows[dropped:]
+    result['coverage']['notices'] = notices.as_list()
 
 
 def _top_clients(clients):
