@@ -110,7 +110,7 @@ def _few_services(services):
     """Return the services, the smallest of too many folded into one: their names come from the log."""
     if len(services) <= MAX_SERVICES:
         return services
-    kept = sorted(services, key=lambda name: (-services[name]['sessions']['total'], name))
+    kept = sorted(services, key=lambda name: (name == classes.OTHER, -services[name]['sessions']['total'], name))
     folded = empty_counts(('sessions', 'messages'))
     for name in kept[MAX_SERVICES - 1:]:
         for part, counts in services[name].items():
