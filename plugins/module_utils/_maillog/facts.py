@@ -68,10 +68,10 @@ class Figures:
             final, visible = visibility.settle(tls_class, service, date)
             self._count(context.services.by_number[service].name, scope, date, final, cell)
             if scope != LOCAL and cell[_SESSIONS]:
-                if visible:
-                    self.shown_sessions += cell[_SESSIONS]
-                else:
+                if not visible:
                     self.hidden_dates.add(date)
+                elif final in (classes.TLS, classes.PLAINTEXT):
+                    self.shown_sessions += cell[_SESSIONS]
         self.protocols = _by_name(context.tally.protocols, context.calendar, wanted)
         self.ciphers = _by_name(context.tally.ciphers, context.calendar, wanted)
 

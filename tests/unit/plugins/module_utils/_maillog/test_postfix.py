@@ -165,7 +165,7 @@ def test_the_connect_address_decides_the_scope(tmp_path: pathlib.Path) -> None:
 def test_old_postfix_without_tls_logging_is_unknown(tmp_path: pathlib.Path) -> None:
     facts = audit(tmp_path, session() + session(f"SSL_accept error from {CLIENT}: -1"))
     assert sessions(facts) == {"unknown": 1, "tls_failed": 1}
-    assert facts["coverage"]["tls_visibility"] == "partial"
+    assert facts["coverage"]["tls_visibility"] == "none"
     assert facts["coverage"]["tls_visible_days"] == 0
 
 
@@ -178,6 +178,7 @@ def test_visible_from_the_day_that_tls_was_first_logged(tmp_path: pathlib.Path) 
     assert [by_day[f"2026-11-{day:02}"]["unknown"] for day in (1, 2, 9, 10)] == [1, 0, 0, 1]
     assert [by_day[f"2026-11-{day:02}"]["plaintext"] for day in (1, 2, 9, 10)] == [0, 2, 1, 0]
     assert facts["coverage"]["tls_visible_days"] == 2
+    assert facts["coverage"]["tls_visibility"] == "partial"
 
 
 def test_wrapper_mode_is_unknown_until_its_tls_was_logged(tmp_path: pathlib.Path) -> None:
