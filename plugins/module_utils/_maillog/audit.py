@@ -13,7 +13,7 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, log_losses, sources, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, sources, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import READERS
@@ -133,23 +133,22 @@ def _read_all(found, context):
 
 
 def _read_chunk(chunk, source, readers, context):
-    lines = chunk.count(b'\n') - 1
+    lines, malformed, form = syslog_lines.describe(chunk)
     source.lines += lines
     context.lines['read'] += lines
-    context.lines['malformed'] += syslog_lines.count_malformed(chunk, lines)
+    context.lines['malformed'] += malformed
     if source.first is None:
         stamp = syslog_lines.first_stamp(chunk)
-        source.first = context.calendar.stamp(*stamp) if stamp else None
+        source.first = context.calendar.stamp(stamp) if stamp else None
     for reader in readers:
         if any(hint in chunk for hint in reader.HINTS):
-            matched, mail = reader.read(chunk)
+            matched, mail = reader.read(chunk, form)
             if matched:
                 context.mtas.add(reader.NAME)
                 context.lines['matched'] += matched
                 context.lines['mail'] += min(mail, lines)
-    log_losses.note(chunk, context.notices)
     stamp = syslog_lines.last_stamp(chunk)
-    source.last = (context.calendar.stamp(*stamp) if stamp else None) or source.last
+    source.last = (context.calendar.stamp(stamp) if stamp else None) or source.last
 
 
 def _end_log(context, live):

@@ -75,6 +75,10 @@ class Calendar:
         self._file = _File(limit)
         self._files.append(self._file)
 
+    def day(self, stamp):
+        """Return the day number of a stamp of either form, or None when it is no time."""
+        return self.iso_day(stamp) if stamp[:1].isdigit() else self.bsd_day(stamp)
+
     def bsd_day(self, stamp):
         """Return the day number of an RFC 3164 stamp (`Nov  4 10:31:47`, at least its first 6 bytes), or None."""
         month = MONTHS.get(stamp[:3])
@@ -139,14 +143,14 @@ class Calendar:
             self._dates.append(date)
         return number
 
-    def stamp(self, bsd, iso):
-        """Return the Stamp of a line's time given as one of bsd or iso bytes, or None when it is no time."""
-        if iso:
-            local = _iso_local(iso)
-            return None if local is None else Stamp(self.iso_day(iso), local.time())
-        day = self.bsd_day(bsd)
+    def stamp(self, stamp):
+        """Return the Stamp of a line's time given as bytes, or None when it is no time."""
+        if stamp[:1].isdigit():
+            local = _iso_local(stamp)
+            return None if local is None else Stamp(self.iso_day(stamp), local.time())
+        day = self.bsd_day(stamp)
         try:
-            time = datetime.time(int(bsd[7:9]), int(bsd[10:12]), min(59, int(bsd[13:15])))
+            time = datetime.time(int(stamp[7:9]), int(stamp[10:12]), min(59, int(stamp[13:15])))
         except ValueError:
             return None
         return None if day is None else Stamp(day, time)

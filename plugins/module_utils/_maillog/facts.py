@@ -61,19 +61,23 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
-        for (day, service, scope, tls_class), cell in context.tally.cells.items():
+        for (day, service, scope), group in context.tally.groups.items():
             date = context.calendar.date(day)
             if not wanted(date):
                 continue
-            final, visible = visibility.settle(tls_class, service, date)
-            self._count(context.services.by_number[service].name, scope, date, final, cell)
-            if scope != LOCAL and cell[_SESSIONS]:
-                if not visible:
-                    self.hidden_dates.add(date)
-                elif final in (classes.TLS, classes.PLAINTEXT):
-                    self.shown_sessions += cell[_SESSIONS]
+            for tls_class, cell in group.items():
+                final, visible = visibility.settle(tls_class, service, date)
+                self._count(context.services.by_number[service].name, scope, date, final, cell)
+                if scope != LOCAL and cell[_SESSIONS]:
+                    self._note_visibility(date, final, visible, cell[_SESSIONS])
         self.protocols = _by_name(context.tally.protocols, context.calendar, wanted)
         self.ciphers = _by_name(context.tally.ciphers, context.calendar, wanted)
+
+    def _note_visibility(self, date, final, visible, sessions):
+        if not visible:
+            self.hidden_dates.add(date)
+        elif final in (classes.TLS, classes.PLAINTEXT):
+            self.shown_sessions += sessions
 
     def _count(self, service, scope, date, tls_class, cell):
         _add(self.inbound[scope], tls_class, cell)

@@ -6,30 +6,27 @@
 """Lines in which syslog itself says that lines are missing or were folded. PRIVATE to the collection.
 
 rsyslog: plugins/imuxsock/imuxsock.c (v5), runtime/ratelimit.c (v7 and newer); systemd: src/journal/journald-server.c. They count as
-notices, never as sessions: nobody can tell what the missing lines were.
+notices, never as sessions: nobody can tell what the missing lines were. They are found together with the mail lines, for a log is
+read once.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
-
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
-
-_RATE_LIMITED = re.compile(
-    syslog_lines.PLAIN_HEADER + br'\S+ (?:rsyslogd|rsyslogd-\d+|systemd-journald?|imuxsock)(?:\[\d+\])?: '
-    br'((?:[^\n]*: )?(?:imuxsock (?:begins to drop|lost \d+) messages|begin to drop messages|\d+ messages lost due to rate-limiting'
-    br'|Suppressed \d+ messages)[^\n]*)')
-_REPEATED = re.compile(
-    syslog_lines.PLAIN_HEADER + br'(?:\S+ )?(?:[^\s\[]*/smtpd\[\d+\]: )?((?:last )?message repeated \d{1,9} times)')
+# What stands between host and message: a syslog daemon's tag, or nothing.
+TAG = br'(?:(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock)(?:\[\d+\])?: |last (?=message repeated ))'
+VERBS = (br'imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
+         br'|Suppressed \d+ messages|message repeated (?=\d+ times)')
+_REPEATED = b'message repeated '
 
 
-def note(chunk, notices):
-    """Note the losses that a chunk of whole lines tells of."""
-    if b'drop messages' in chunk or b'rate-limiting' in chunk or b'Suppressed ' in chunk or b'imuxsock' in chunk:
-        for match in _RATE_LIMITED.finditer(chunk):
-            notices.add('rate_limited', match.group(3))
-    if b' repeated ' in chunk:
-        for match in _REPEATED.finditer(chunk):
-            notices.add('repeated_message', match.group(3))
+def note(key, verb, rest, notices):
+    """Note the loss that a row tells of. Return whether it told of one: only syslog's own daemons can tell of losses."""
+    if verb == _REPEATED:
+        notices.add('repeated_message', verb + rest)
+        return True
+    if b'/' in key or not verb:
+        return False
+    notices.add('rate_limited', verb + rest)
+    return True

@@ -18,29 +18,30 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.netwo
 
 # Queue ids whose fate is not known yet. Aborted transactions never get one, so the oldest are forgotten.
 MAX_PENDING = 20000
+MAX_CLIENTS = 100000
+
+_WITHOUT_TLS = (classes.PLAINTEXT, classes.SILENT, classes.VEILED)
 
 
-class Session:
-    """One client connection while its lines come in."""
+class Session(object):
+    """One client connection while its lines come in. What most sessions never set has its value here."""
 
-    __slots__ = ('day', 'service', 'scope', 'address', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user',
-                 'before', 'queued_before', 'by_queue', 'tls_class')
+    handshake = False       # completed, as a line of the log says
+    attempted = False       # begun, as a line of the log says
+    failed = False
+    messages = 0            # accepted, as far as known
+    rejected = 0
+    unknown_user = 0
+    before = None           # [messages, rejected, unknown user] before the handshake: plaintext
+    queued_before = False   # a transaction was begun before any handshake
+    by_queue = True         # messages are counted as the queue manager confirms them
+    tls_class = None        # set at the end
 
-    def __init__(self, day, service, scope, address):
+    def __init__(self, day, service, client, group):
         self.day = day
         self.service = service
-        self.scope = scope
-        self.address = address
-        self.handshake = False      # completed, as a line of the log says
-        self.attempted = False      # begun, as a line of the log says
-        self.failed = False
-        self.messages = 0           # accepted, as far as known
-        self.rejected = 0
-        self.unknown_user = 0
-        self.before = None          # [messages, rejected, unknown user] before the handshake: plaintext
-        self.queued_before = False  # a transaction was begun before any handshake
-        self.by_queue = True        # messages are counted as the queue manager confirms them
-        self.tls_class = None       # set at the end
+        self.client = client    # scope, address
+        self.group = group      # where it is tallied
 
 
 class Sessions:
@@ -51,17 +52,16 @@ class Sessions:
         self.notices = notices
         self.open = {}              # process key -> Session
         self.clients = {} if include_clients else None
-        self._pending = {}          # queue id key -> (Session, transaction was before the handshake)
+        self._pending = {}          # queue id key -> (Session, transaction was behind the handshake)
         self._pending_before = {}
 
-    def begin(self, key, day, service, scope, address):
+    def begin(self, key, day, service, client):
         """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost."""
         previous = self.open.get(key)
         if previous is not None:
             self.notices.add('missing_disconnect', 'a process began a session while another was still open')
             self.end(previous, classes.SILENT)
-        session = self.open[key] = Session(day, service, scope, address)
-        return session
+        self.open[key] = Session(day, service, client, self.tally.group(day, service.number, client[0]))
 
     def complete_handshake(self, session):
         """Note that the handshake completed: what the session did before it, it did in plaintext."""
@@ -74,23 +74,22 @@ class Sessions:
     def end(self, session, silent_class):
         """Tally a session. silent_class: what it is when no line told of TLS."""
         if session.handshake:
-            session.tls_class = classes.TLS
+            silent_class = classes.TLS
         elif session.failed or session.attempted:
-            session.tls_class = classes.TLS_FAILED
-        else:
-            session.tls_class = silent_class
-        tally, day, service, scope = self.tally, session.day, session.service.number, session.scope
-        if session.tls_class == classes.TLS_FAILED:
+            silent_class = classes.TLS_FAILED
+        session.tls_class = silent_class
+        add, group = self.tally.add, session.group
+        if silent_class == classes.TLS_FAILED:
             # Its mail, if any, was sent before the handshake that ended it.
-            tally.add(day, service, scope, classes.TLS_FAILED, 1, 0, 0, 0)
+            add(group, classes.TLS_FAILED, 1, 0, 0, 0)
             if session.messages or session.rejected:
-                tally.add(day, service, scope, classes.PLAINTEXT, 0, session.messages, session.rejected, session.unknown_user)
+                add(group, classes.PLAINTEXT, 0, session.messages, session.rejected, session.unknown_user)
         else:
-            tally.add(day, service, scope, session.tls_class, 1, session.messages, session.rejected, session.unknown_user)
+            add(group, silent_class, 1, session.messages, session.rejected, session.unknown_user)
             if session.before:
-                tally.add(day, service, scope, classes.PLAINTEXT, 0, *session.before)
-        if self.clients is not None and scope == EXTERNAL and session.tls_class in (classes.PLAINTEXT, classes.SILENT, classes.VEILED):
-            self._count_client(session)
+                add(group, classes.PLAINTEXT, 0, *session.before)
+        if self.clients is not None and session.client[0] == EXTERNAL and silent_class in _WITHOUT_TLS:
+            self._count_client(session.client[1])
 
     def end_all(self, notice):
         """End what is still open: at the end of the logs, or when the mail system was stopped."""
@@ -140,7 +139,7 @@ class Sessions:
             tls_class = session.tls_class
             if tls_class == classes.TLS_FAILED or (tls_class == classes.TLS and session.handshake and not after_handshake):
                 tls_class = classes.PLAINTEXT
-            self.tally.add(session.day, session.service.number, session.scope, tls_class, 0, messages, rejected, unknown_user)
+            self.tally.add(session.group, tls_class, 0, messages, rejected, unknown_user)
         elif session.handshake and not after_handshake:
             before = session.before = session.before or [0, 0, 0]
             before[0] += messages
@@ -151,10 +150,10 @@ class Sessions:
             session.rejected += rejected
             session.unknown_user += unknown_user
 
-    def _count_client(self, session):
+    def _count_client(self, address):
         clients = self.clients
-        clients[session.address] = clients.get(session.address, 0) + 1
-        if len(clients) > 100000:
+        clients[address] = clients.get(address, 0) + 1
+        if len(clients) > MAX_CLIENTS:
             # Keep the frequent half; a client that matters comes back.
-            for address in sorted(clients, key=clients.get)[:len(clients) // 2]:
-                del clients[address]
+            for rare in sorted(clients, key=clients.get)[:len(clients) // 2]:
+                del clients[rare]

@@ -34,26 +34,34 @@ OTHER = 'other'
 class Tally:
     """Adds up sessions, messages and rejects.
 
-    cells: (day number, service number, scope, class) -> [sessions, messages, rejected commands, of these unknown user]
+    groups: (day number, service number, scope) -> {class: [sessions, messages, rejected commands, of these unknown user]}
     protocols, ciphers: (day number, name) -> sessions of the scopes internal and external
     tls_days: service number -> set of the days on which the log showed TLS of that service
     clients: address -> sessions that showed no TLS, external ones, only where asked for
     """
 
     def __init__(self):
-        self.cells = {}
+        self.groups = {}
         self.protocols = {}
         self.ciphers = {}
         self.tls_days = {}
         self.days = set()
         self._names = {}
 
-    def add(self, day, service, scope, tls_class, sessions, messages, rejected, unknown_user):
-        """Add to one cell."""
-        key = (day, service, scope, tls_class)
-        cell = self.cells.get(key)
+    def group(self, day, service, scope):
+        """Return the cells of a day, service and scope, to be handed to `add`."""
+        key = (day, service, scope)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = {}
+        return group
+
+    @staticmethod
+    def add(group, tls_class, sessions, messages, rejected, unknown_user):
+        """Add to one cell of a group."""
+        cell = group.get(tls_class)
         if cell is None:
-            self.cells[key] = [sessions, messages, rejected, unknown_user]
+            group[tls_class] = [sessions, messages, rejected, unknown_user]
         else:
             cell[0] += sessions
             cell[1] += messages

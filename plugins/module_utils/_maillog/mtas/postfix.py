@@ -26,21 +26,21 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master)'
-_MESSAGE = (
-    br'(?:(connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
-    br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
-    br'|warning: process |terminating on signal |daemon started )'
-    br'|([0-9A-Za-z]{5,20}): (client=|(?:milter-)?reject: |from=<))([^\n]*)'
-)
-# Groups: BSD stamp, ISO stamp, `HOST SYSLOG_NAME/DAEMON[PID]`, message start; or queue id and message start; then the rest of the line.
-_PLAIN = re.compile(syslog_lines.PLAIN_HEADER + br'(\S+ [^\s\[\]]*/' + _DAEMON + br'\[\d+\]): ' + _MESSAGE)
-# The same with HOST, APP-NAME and PROCID of RFC 5424 behind the first three. APP-NAME is cut at its slash by rsyslog.
-_ANY = re.compile(
-    br'(?:' + syslog_lines.PLAIN_HEADER + br'(\S+ [^\s\[\]]*/' + _DAEMON + br'\[\d+\]): '
-    br'|' + syslog_lines.RFC5424_HEADER + br'(\S+) (\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*) (\d+) \S+ ' + syslog_lines.RFC5424_DATA + br')' + _MESSAGE)
+_CONNECT = b'connect from '
+_DISCONNECT = b'disconnect from '
+_ROWS = syslog_lines.RowExpression(
+    tag=br'[^\s\[\]]*/' + _DAEMON,
+    # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
+    name=br'\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*',
+    verbs=br'connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
+          br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
+          br'|warning: process |terminating on signal |daemon started ',
+    id=br'[0-9A-Za-z]{5,20}',
+    id_verbs=br'client=|from=<|(?:milter-)?reject: ')
 
 _CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?\Z')
 _COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?\Z')
@@ -70,82 +70,84 @@ class Postfix:
         self._tally = context.tally
         self._notices = context.notices
         self._host = context.host
-        self._service_of = {}
-        self._clients = {}
+        self._service_of = {}       # process key -> Service
+        self._clients = {}          # `NAME[ADDR]` -> (scope, address)
         self._counters = {}
         self._handshakes = {}
 
-    def read(self, chunk):
-        """Take in a chunk that begins with a line break and ends with one. Return (lines that mattered, lines of this MTA, about)."""
-        rows = _any_rows(chunk) if syslog_lines.holds_rfc5424(chunk) else _PLAIN.findall(chunk)
+    def read(self, chunk, form):
+        """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
+        rows = _ROWS.rows(chunk, form)
         if self._host:
-            rows = [row for row in rows if row[2].startswith(self._host)]
+            rows = [row for row in rows if row[1].startswith(self._host)]
         if not rows:
             return 0, 0
-        self._read_rows(rows)
-        host = rows[0][2].partition(b' ')[0]
+        self._read_rows(rows, syslog_lines.DAY_LENGTH[form])
+        host = rows[0][1].partition(b' ')[0]
         return len(rows), max(len(rows), chunk.count(b' ' + host + b' postfix'))
 
-    def _read_rows(self, rows):
-        sessions, tally = self._sessions, self._tally
+    def _read_rows(self, rows, day_length):
+        # The only loop that runs for every line: what happens in nearly every session is written out here.
+        sessions, clients, services = self._sessions, self._clients, self._service_of
         open_sessions = sessions.open
-        stamp, day = None, None
-        for bsd, iso, key, verb, queue_id, queue_verb, rest in rows:
-            if bsd:
-                if bsd[:6] != stamp:
-                    stamp = bsd[:6]
-                    day = self._day(self._calendar.bsd_day(bsd))
-            elif iso[:16] != stamp:
-                stamp = iso[:16]
-                day = self._day(self._calendar.iso_day(iso))
-            if verb == b'connect from ':
-                self._connect(key, day, rest)
-            elif verb == b'disconnect from ':
-                session = open_sessions.get(key)
-                if session is None:
-                    self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
-                else:
-                    self._disconnect(key, session, rest)
-            elif queue_verb == b'from=<':
-                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
-                if b'qmgr[' in key or b'/' not in key:
-                    sessions.confirm((key.partition(b' ')[0], queue_id))
-            elif queue_verb == b'client=':
+        seen = day = None
+        for stamp, key, verb, queue_id, id_verb, rest in rows:
+            if stamp[:day_length] != seen:
+                seen = stamp[:day_length]
+                day = self._calendar.day(stamp)
+                self._tally.days.add(day)
+            if verb == _CONNECT:
+                client = clients.get(rest) or self._client(rest)
+                if client and day is not None:
+                    sessions.begin(key, day, services.get(key) or self._service(key), client)
+            elif verb == _DISCONNECT:
                 session = open_sessions.get(key)
                 if session is not None:
-                    sessions.queue((key.partition(b' ')[0], queue_id), session)
-            elif queue_verb:
-                self._reject(key, queue_id, rest)
-            else:
+                    self._disconnect(key, session, rest)
+                else:
+                    self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
+            elif id_verb == b'from=<':
+                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
+                if b'qmgr[' in key or b'/' not in key:
+                    sessions.confirm(key[:key.index(b' ') + 1] + queue_id)
+            elif id_verb == b'client=':
+                session = open_sessions.get(key)
+                if session is not None:
+                    sessions.queue(key[:key.index(b' ') + 1] + queue_id, session)
+            elif id_verb:
+                unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
+                session = open_sessions.get(key)
+                if session is not None:
+                    session.rejected += 1
+                    session.unknown_user += unknown_user
+                else:
+                    sessions.reject_queued(key[:key.index(b' ') + 1] + queue_id, unknown_user)
+            elif not log_losses.note(key, verb, rest, self._notices):
                 self._other(key, day, verb, rest)
-        tally.days.discard(None)
+        self._tally.days.discard(None)
 
-    def _day(self, day):
-        self._tally.days.add(day)
-        return day
+    def _client(self, rest):
+        """Return (scope, address) of a client as it is logged, or None when it is none."""
+        match = _CLIENT.match(rest)
+        if match is None:
+            return None
+        if len(self._clients) >= _MAX_CACHE:
+            self._clients.clear()
+        client = self._clients[rest] = (self._networks.scope(match.group(1)), match.group(1))
+        return client
 
-    def _connect(self, key, day, rest):
-        client = self._clients.get(rest)
-        if client is None:
-            match = _CLIENT.match(rest)
-            if match is None or day is None:
-                return
-            if len(self._clients) >= _MAX_CACHE:
-                self._clients.clear()
-            client = self._clients[rest] = (self._networks.scope(match.group(1)), match.group(1))
-        tag = key[:key.rindex(b'[')]
-        service = self._service_of.get(tag)
-        if service is None:
-            service = self._service_of[tag] = self._service(tag)
-        self._sessions.begin(key, day, service, client[0], client[1])
-
-    def _service(self, tag):
-        host, unused, name = tag.partition(b' ')
+    def _service(self, key):
+        """Return the Service of a process."""
+        host, unused, name = key[:key.rindex(b'[')].partition(b' ')
         parts = name.split(b'/')
         if parts[0] == b'postfix' and len(parts) > 1:
             name = b'/'.join(parts[1:])
+        if len(self._service_of) >= _MAX_CACHE:
+            self._service_of.clear()
         # A tag without its daemon was cut by rsyslog: it may be any service, one with implicit TLS among them.
-        return self._services.get(host, name, parts[0], len(parts) == 1 or bool(_IMPLICIT_TLS.intersection(parts)))
+        veiled = len(parts) == 1 or bool(_IMPLICIT_TLS.intersection(parts))
+        service = self._service_of[key] = self._services.get(host, name, parts[0], veiled)
+        return service
 
     def _disconnect(self, key, session, rest):
         tail = rest[rest.rfind(b']'):]
@@ -171,15 +173,6 @@ class Postfix:
             session.by_queue = False
         del self._sessions.open[key]
         self._sessions.end(session, silent_class)
-
-    def _reject(self, key, queue_id, rest):
-        unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
-        session = self._sessions.open.get(key)
-        if session is not None:
-            session.rejected += 1
-            session.unknown_user += unknown_user
-        else:
-            self._sessions.reject_queued((key.partition(b' ')[0], queue_id), unknown_user)
 
     def _other(self, key, day, verb, rest):
         """The rarer messages, of smtpd but for the last three."""
@@ -217,7 +210,7 @@ class Postfix:
         if not session.handshake:
             self._sessions.complete_handshake(session)
             self._tally.show_tls(session.service.number, day)
-            if session.scope != 'local':
+            if session.client[0] != LOCAL:
                 self._tally.add_handshake(session.day, names[0], names[1])
 
     def _process_end(self, key, verb, rest):
@@ -226,23 +219,13 @@ class Postfix:
             match = _GONE.match(rest)
             if match is None:
                 return
-            ending = b'[' + match.group(1) + b']'
+            ending = b'[' + match.group(1) + b']: '
             gone = [other for other in self._sessions.open if other.endswith(ending) and other.startswith(host)]
         else:
             instance = key[len(host):].partition(b'/')[0].partition(b'[')[0]
             gone = [other for other, session in self._sessions.open.items()
                     if other.startswith(host) and session.service.instance[1] == instance]
         self._sessions.kill(sorted(gone))
-
-
-def _any_rows(chunk):
-    """Return rows of a chunk that holds RFC 5424 lines, in the shape of the plain form's."""
-    rows = []
-    for bsd, iso, key, unused, iso5424, host, name, pid, verb, queue_id, queue_verb, rest in _ANY.findall(chunk):
-        if host:
-            iso, key = iso5424, host + b' ' + name + b'[' + pid + b']'
-        rows.append((bsd, iso, key, verb, queue_id, queue_verb, rest))
-    return rows
 
 
 def _parse_counters(text):

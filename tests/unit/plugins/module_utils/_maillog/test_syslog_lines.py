@@ -33,13 +33,14 @@ def test_byte_order_mark() -> None:
     assert list(syslog_lines.whole_lines([b"\xef\xbb\xbfNov 24"], Notices())) == [b"\nNov 24\n"]
 
 
-def test_malformed_lines_are_counted() -> None:
-    good = b"Nov 24 10:00:00 mx1 x: y\n"
-    chunk = b"\n" + good * 3
-    assert syslog_lines.count_malformed(chunk, 3) == 0
-    assert syslog_lines.count_malformed(chunk + b"Nov rubbish\n" + b"rubbish\n", 5) == 2
-    assert syslog_lines.count_malformed(b"\n" + good + b"2026-11-24T10:00:00Z mx1 x: y\n<22>Nov 24 10:00:00 mx1 x: y\n", 3) == 0
-    assert syslog_lines.count_malformed(b"\n" + good + b"\n" + good, 3) == 0
+def test_lines_are_counted_and_their_form_is_told() -> None:
+    bsd, iso = b"Nov 24 10:00:00 mx1 x: y\n", b"2026-11-24T10:00:00Z mx1 x: y\n"
+    assert syslog_lines.describe(b"\n" + bsd * 3) == (3, 0, "bsd")
+    assert syslog_lines.describe(b"\n" + iso * 3) == (3, 0, "iso")
+    assert syslog_lines.describe(b"\n" + bsd * 3 + b"Nov rubbish\n" + b"rubbish\n") == (5, 2, "any")
+    assert syslog_lines.describe(b"\n" + bsd + iso + b"<22>" + bsd) == (3, 0, "any")
+    assert syslog_lines.describe(b"\n<22>1 2026-11-24T10:00:00Z mx1 x 1 - - y\n") == (1, 0, "any")
+    assert syslog_lines.describe(b"\n" + bsd + b"\n" + bsd)[1] == 0
 
 
 @given(st.text(max_size=400))
