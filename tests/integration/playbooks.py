@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the playbooks as a user does, with each ansible-core that the tests have."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def ansible_playbooks() -> list[str]:
+    """The ansible-playbook of each ansible-core to test with; by default the one beside this Python."""
+    named = os.environ.get("TEST_ANSIBLE_PLAYBOOKS", "")
+    return [path for path in named.split(":") if path] or [str(pathlib.Path(sys.executable).parent / "ansible-playbook")]
+
+
+def core_version(ansible_playbook: str) -> tuple[int, ...]:
+    """(2, 16) for the ansible-core that this ansible-playbook belongs to."""
+    shown = subprocess.run([ansible_playbook, "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.search(r"core (\d+)\.(\d+)", shown)
+    assert match, shown
+    return int(match.group(1)), int(match.group(2))
+
+
+@dataclass
+class Run:
+    """One finished run of a playbook."""
+
+    code: int
+    output: str
+    report_dir: pathlib.Path
+
+    def fleet(self) -> dict[str, Any]:
+        return json.loads((self.report_dir / "fleet.json").read_text())
+
+    def hosts(self) -> dict[str, dict[str, Any]]:
+        return {host["host"]: host for host in self.fleet()["hosts"]}
+
+    def record(self, host: str) -> dict[str, Any]:
+        for path in (self.report_dir / "records").iterdir():
+            record = json.loads(path.read_text())
+            if record["host"] == host:
+                return record
+        raise AssertionError(f"no record of {host}")
+
+
+def run_playbook(
+    ansible_playbook: str, report_dir: pathlib.Path, *arguments: str, playbook: str = "playbooks/audit.yml", inventory: pathlib.Path = ROOT / "inventory.example",
+    **environment: str,
+) -> Run:
+    """Run a playbook of the checkout. report_dir: where the report goes; environment: more variables of it."""
+    command = [ansible_playbook, playbook, "-i", str(inventory), "-e", f"report_dir={report_dir}", *arguments]
+    settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **environment}
+    done = subprocess.run(command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+    return Run(done.returncode, done.stdout, report_dir)
