@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 import stat
@@ -210,8 +211,6 @@ def test_a_compromised_host_reaches_nothing_but_its_own_row(ansible_playbook: st
 
 def test_an_unreadable_log_is_named(tmp_path: pathlib.Path) -> None:
     """The parser as an account that may not read the log."""
-    import os
-
     path = tmp_path / "maillog"
     path.write_text("Nov 24 10:00:00 mx1 x: y\n")
     path.chmod(0)
@@ -224,6 +223,7 @@ def test_an_unreadable_log_is_named(tmp_path: pathlib.Path) -> None:
         "if os.getuid() == 0: os.setuid(65534)\n"
         "try: audit_logs([sys.argv[1]])\n"
         "except Exception as error: print(error.kind, error)\n")
-    done = subprocess.run([sys.executable, "-c", program, str(path)], env={"PYTHONPATH": str(ROOT / "collections")}, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program, str(path)]
+    done = subprocess.run(command, env={"PYTHONPATH": str(ROOT / "collections")}, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("no_permission no mail log can be read: "), done.stderr
     assert str(path) in done.stdout and "Permission denied" in done.stdout

@@ -16,7 +16,7 @@ import time
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, sources, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import READERS
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import Services

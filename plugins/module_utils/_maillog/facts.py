@@ -15,7 +15,7 @@ import json
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL, UNKNOWN
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
 
 SCHEMA_VERSION = 1
 MAX_NAMES = 32

@@ -1,0 +1,88 @@
+# The two commands: `make audit` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+INVENTORY ?= inventory.example
+REPORT_DIR ?= $(CURDIR)/report
+ARGS ?=
+# CORE=2.16 audits with ansible-core 2.16, the last that drives Python 2.7 and 3.6 on the servers.
+CORE ?=
+PYTHON ?= python3
+
+# A checkout that anyone may write to has its ansible.cfg ignored, unless it is named.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+
+PYTHONS := $(PYTHON) tests/tools/pythons.py
+RUN := .venv$(CORE:%=-%)
+NEW := .venv-test
+OLD := .venv-2.16
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
+
+.PHONY: venv
+venv: $(RUN)/.installed ## Set up .venv
+
+.PHONY: audit
+audit: $(RUN)/.installed ## Audit and report: make audit INVENTORY=inventory.ini ARGS="--limit mx1"
+	$(RUN)/bin/ansible-playbook playbooks/audit.yml -i $(INVENTORY) -e "report_dir='$(REPORT_DIR)'" $(ARGS)
+
+.PHONY: report
+report: $(RUN)/.installed ## Report again from the saved records, touching no host
+	$(RUN)/bin/ansible-playbook playbooks/report.yml -e "report_dir='$(REPORT_DIR)'" $(ARGS)
+
+# --- tests
+
+.PHONY: test
+test: test-lint test-sanity test-pytest ## Run every test
+
+.PHONY: test-pytest
+test-pytest: $(NEW)/.installed $(OLD)/.installed ## Unit, integration and end-to-end tests
+	TEST_ANSIBLE_PLAYBOOKS="$(CURDIR)/$(OLD)/bin/ansible-playbook:$(CURDIR)/$(NEW)/bin/ansible-playbook" $(NEW)/bin/python -m pytest $(ARGS)
+
+.PHONY: test-unit
+test-unit: $(NEW)/.installed ## Unit tests alone
+	$(NEW)/bin/python -m pytest tests/unit $(ARGS)
+
+.PHONY: test-lint
+test-lint: $(NEW)/.installed ## ansible-lint and the changelog
+	PATH="$(CURDIR)/$(NEW)/bin:$$PATH" $(NEW)/bin/ansible-lint --offline
+	cd collections/ansible_collections/mailfleet/tls_audit && $(CURDIR)/$(NEW)/bin/antsibull-changelog lint
+
+.PHONY: test-sanity
+test-sanity: $(NEW)/.installed $(OLD)/.installed ## ansible-test sanity with the oldest and the newest ansible-core
+	$(OLD)/bin/python tests/tools/run_ansible_test.py
+	$(NEW)/bin/python tests/tools/run_ansible_test.py
+
+# --- set-up
+
+.venv/.installed: requirements/run.txt tests/tools/pythons.py
+	$$($(PYTHONS) best 3.10 3.14) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) $<
+	touch $@
+
+$(NEW)/.installed: requirements/test.txt tests/tools/pythons.py
+	$$($(PYTHONS) best 3.10 3.13) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) $<
+	touch $@
+
+# ansible-core 2.16 runs on Python 3.10 to 3.12.
+$(OLD)/.installed: requirements/core-2.16.txt tests/tools/pythons.py
+	$$($(PYTHONS) best 3.10 3.12) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) $<
+	touch $@
+
+.PHONY: requirements
+requirements: ## Renew the pinned versions (needs uv)
+	for name in run test core-2.16; do \
+	  uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
+	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
+
+.PHONY: clean
+clean: ## Remove what the targets made; reports stay
+	rm -rf .venv .venv-test .venv-2.16 .cache .pytest_cache .hypothesis .ansible
