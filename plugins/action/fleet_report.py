@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Renders the report on the controller; the module of the same name holds the documentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem, make_private_directory
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import UnknownLanguage
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import RECORDS_FOLDER, render, write
+
+_ARGUMENTS = {
+    "report_dir": {"type": "path", "required": True},
+    "records_dir": {"type": "path"},
+    "title": {"type": "str"},
+    "language": {"type": "str", "default": "en"},
+    "thresholds": {"type": "dict", "default": {}},
+}
+
+
+class ActionModule(ActionBase):
+    """Works on the controller alone: no connection is opened, whichever host the task runs for."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The paths of the report, its verdict and its figures."""
+        result = super().run(tmp, task_vars)
+        del tmp
+        _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
+        # A link as the folder itself is the user's choice; one inside it would be somebody else's and is refused.
+        report_dir = Path(str(options["report_dir"])).resolve()
+        records_dir = Path(str(options["records_dir"])).absolute() if options["records_dir"] else report_dir / RECORDS_FOLDER
+        try:
+            refuse_forged_settings(task_vars or {})
+            thresholds = Thresholds.from_options(options["thresholds"])
+            if not self._task.check_mode and not options["records_dir"]:
+                make_private_directory(records_dir)
+            rendered = render(
+                records_dir, None if options["title"] is None else str(options["title"]), str(options["language"]),
+                thresholds, collection_version(),
+            )
+            changed = [] if self._task.check_mode else write(rendered, report_dir)
+        except (FileProblem, UnknownLanguage, ValueError) as error:
+            raise AnsibleActionFail(f"The report was not written: {error}") from error
+        result.update(
+            changed=bool(changed),
+            report_dir=str(report_dir),
+            index=str(report_dir / "index.html"),
+            files=[str(report_dir / name) for name in rendered.files],
+            verdict=rendered.verdict,
+            figures=rendered.figures,
+        )
+        return result

@@ -1,0 +1,78 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The facts `mailserver`. Schema version 1. PRIVATE to the collection."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import platform
+import time
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import certificate, mta, services
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.antivirus import Antivirus
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.postfix_config import PostfixConfig
+
+SCHEMA_VERSION = 1
+MAX_ITEMS = 50
+
+
+def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
+    """Return the facts of a Host. config_dir: Postfix's folder; now: seconds since 1970, for tests."""
+    now = time.time() if now is None else now
+    has_postfix = bool(host.program('postconf')) or host.exists((config_dir or '/etc/postfix') + '/master.cf')
+    config = PostfixConfig(host, config_dir) if has_postfix else None
+    server = mta.Mta(host, config.version if config else None)
+    inbound = services.inbound(config) if config and server.name == mta.POSTFIX else None
+    antivirus = Antivirus(host, server, inbound, now, signature_max_age_days)
+    facts = {
+        'schema_version': SCHEMA_VERSION,
+        'python': platform.python_version(),
+        'mta': server.fact(),
+        'tls_logging': _tls_logging(inbound),
+        'starttls': {'offered': _starttls_offered(config, inbound)},
+        'services': [service.fact() for service in inbound or []],
+        'certificate': certificate.describe(host, _certificate_path(config) if inbound is not None else None, now),
+        'antivirus': antivirus.fact(),
+    }
+    facts['unseen'] = host.unseen
+    return _bounded(facts)
+
+
+def _tls_logging(inbound):
+    """Return the weakest TLS log level of the services that outsiders reach."""
+    levels = [service.tls_loglevel for service in inbound or [] if not service.loopback_only]
+    if not levels or None in levels:
+        return {'level': None, 'enabled': None, 'source': 'not seen'}
+    return {'level': min(levels), 'enabled': min(levels) > 0, 'source': 'smtpd_tls_loglevel'}
+
+
+def _starttls_offered(config, inbound):
+    """Tell whether any service that outsiders reach offers STARTTLS: the level allows it and there is a certificate."""
+    if inbound is None:
+        return None
+    levels = [service.tls_level for service in inbound if not service.loopback_only and not service.wrapper_mode]
+    if not levels or None in levels:
+        return None
+    return services.has_certificate(config) and any(level in ('may', 'encrypt') for level in levels)
+
+
+def _certificate_path(config):
+    chain = config.value('smtpd_tls_chain_files').replace(',', ' ').split()
+    path = chain[0] if chain else config.value('smtpd_tls_cert_file')
+    return path if path.startswith('/') else None
+
+
+def _bounded(value):
+    """Return facts with texts made printable and short, and lists and mappings cut: a host's configuration is not ours to trust."""
+    if isinstance(value, dict):
+        return dict((printable(key, 100), _bounded(value[key])) for key in sorted(value)[:MAX_ITEMS])
+    if isinstance(value, list):
+        return [_bounded(item) for item in value[:MAX_ITEMS]]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return printable(value, 300)

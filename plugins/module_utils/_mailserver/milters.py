@@ -1,0 +1,64 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Milter and content filter endpoints, as Postfix and the filters write them. PRIVATE to the collection.
+
+Postfix: smtpd_milters in postconf(5) and MILTER_README (`unix:path`, `local:path`, `inet:host:port`, `{ endpoint, name=value }` since 3.0).
+libmilter and clamav-milter: `unix:path`, `local:path`, a bare path, `inet:port@host`.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import posixpath
+import re
+
+
+def split_list(text):
+    """Split a list at commas and white space, a {group} being one element."""
+    elements, depth, current = [], 0, ''
+    for character in text:
+        if character == '{':
+            depth += 1
+        elif character == '}':
+            depth = max(0, depth - 1)
+        if depth == 0 and character in ', \t\n':
+            if current:
+                elements.append(current)
+            current = ''
+        else:
+            current += character
+    if current:
+        elements.append(current)
+    return elements
+
+
+def endpoint(element):
+    """Return the endpoint of one list element, its per-milter settings taken off."""
+    element = element.strip()
+    if element.startswith('{'):
+        element = (split_list(element.strip('{} \t')) or [''])[0]
+    return element
+
+
+def normalise(text, chroot=None, queue_directory='/var/spool/postfix'):
+    """Return ('unix', path), ('inet', port) or None for an endpoint.
+
+    chroot: whether Postfix's daemon, if the endpoint is one of Postfix's, looks for it below the queue directory; None for a filter's own.
+    """
+    match = re.match(r'^(?:inet6?):(?:(\d+)@\S+|\S+:(\w+))\Z', text)
+    if match:
+        return 'inet', match.group(1) or match.group(2)
+    match = re.match(r'^(?:(?:unix|local):)?(/?[^:\s]+)\Z', text)
+    if not match or (':' not in text and not text.startswith('/')):
+        return None
+    path = match.group(1)
+    if chroot is not None and (chroot or not path.startswith('/')):
+        path = queue_directory + '/' + path
+    path = posixpath.normpath(path)
+    if path.startswith('//'):
+        path = path[1:]
+    return 'unix', '/run/' + path[9:] if path.startswith('/var/run/') else path

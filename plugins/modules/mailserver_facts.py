@@ -1,0 +1,158 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: mailserver_facts
+short_description: See how a mail server is set up for TLS, TLS logging and antivirus
+version_added: 0.1.0
+description:
+  - Tells which mail server a host has, whether it logs and offers TLS, which milters each inbound service of Postfix uses, how long the
+    certificate is valid, and whether antivirus on the host itself works.
+  - Working antivirus is running, wired into every inbound service that is not on loopback alone, and has fresh signatures.
+  - Reads only. Works without root as far as it can, and says in C(unseen) what it could not see.
+author:
+  - mailfleet.tls_audit contributors (@mailfleet)
+requirements:
+  - Python 2.7, or 3.6 and newer, on the host.
+  - C(openssl) on the host for the certificate's validity.
+options:
+  config_dir:
+    description: The folder of Postfix's main.cf and master.cf. If not set, the one that postconf names.
+    type: path
+  signature_max_age_days:
+    description: Signatures up to this age, in days, are fresh.
+    type: float
+    default: 3
+  command_timeout:
+    description: How many seconds one program of the host may take to answer.
+    type: int
+    default: 10
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    support: N/A
+    details: It changes nothing.
+  facts:
+    description: Action returns an C(ansible_facts) dictionary that will update existing host facts.
+    support: full
+  platform:
+    description: Target OS/families that can be operated against.
+    platforms: posix
+    support: full
+seealso:
+  - module: mailfleet.tls_audit.maillog_facts
+'''
+
+EXAMPLES = r'''
+- name: See how the mail server is set up
+  mailfleet.tls_audit.mailserver_facts:
+
+- name: Name the services whose mail nobody scans
+  ansible.builtin.debug:
+    var: ansible_facts.mailserver.antivirus.unwired_services
+'''
+
+RETURN = r'''
+ansible_facts:
+  description: The facts to add to the host.
+  returned: success
+  type: dict
+  contains:
+    mailserver:
+      description: How the mail server is set up. What could not be told is null.
+      returned: success
+      type: dict
+      contains:
+        schema_version:
+          description: The version of these facts' form.
+          type: int
+          returned: success
+          sample: 1
+        python:
+          description: The Python that the module ran with.
+          type: str
+          returned: success
+          sample: 3.11.2
+        mta:
+          description: Name (postfix, exim, sendmail, opensmtpd), version, whether it runs, and others that are installed.
+          type: dict
+          returned: success
+          sample: {"name": "postfix", "version": "3.7.11", "running": true, "others": []}
+        tls_logging:
+          description: The lowest TLS log level of the services that outsiders reach, and whether that logs TLS at all.
+          type: dict
+          returned: success
+          sample: {"level": 1, "enabled": true, "source": "smtpd_tls_loglevel"}
+        starttls:
+          description: Whether any service that outsiders reach offers STARTTLS.
+          type: dict
+          returned: success
+          sample: {"offered": true}
+        services:
+          description: Postfix's inbound services with what holds for each, master.cf overrides included. Named as in the log.
+          type: list
+          elements: dict
+          returned: success
+          sample: [{"name": "smtps/smtpd", "endpoint": "465 inet", "port": 465, "loopback_only": false, "wrapper_mode": true, "tls_level": "may",
+                    "tls_loglevel": 1, "milters": ["inet:127.0.0.1:7357"], "content_filter": null, "proxy_filter": null,
+                    "overrides": {"smtpd_tls_wrappermode": "yes"}}]
+        certificate:
+          description: The server certificate's path and validity.
+          type: dict
+          returned: success
+          sample: {"path": "/etc/ssl/certs/mx.pem", "readable": true, "not_after": "2027-01-05T12:00:00+00:00", "days_left": 42,
+                   "self_signed": false, "error": null}
+        antivirus:
+          description:
+            - C(state) is V(working), V(stale) (signatures too old), V(stopped), V(not_wired), V(partly_wired) (some services go round it),
+              V(absent) or V(unknown) (a part of it could not be seen). The rest is what that was told from.
+          type: dict
+          returned: success
+          sample: {"state": "working", "product": "clamav", "present": true, "running": true, "wired": true, "wired_services": ["smtpd (smtp inet)"],
+                   "unwired_services": [], "engine_version": "1.4.3", "signature_date": "2026-11-24T08:26:22+00:00", "signature_age_days": 0.4,
+                   "evidence": ["clamd runs", "clamav-milter runs"]}
+        unseen:
+          description: What could not be seen, and why.
+          type: list
+          elements: dict
+          returned: success
+          sample: [{"what": "/etc/ssl/private/mx.pem", "why": "Permission denied"}]
+'''
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            config_dir=dict(type='path'),
+            signature_max_age_days=dict(type='float', default=3),
+            command_timeout=dict(type='int', default=10),
+        ),
+        supports_check_mode=True,
+    )
+    for option in ('signature_max_age_days', 'command_timeout'):
+        if module.params[option] <= 0:
+            module.fail_json(msg='%s: %s is not a number above 0' % (option, module.params[option]))
+    host = Host(timeout=module.params['command_timeout'])
+    config_dir = module.params['config_dir']
+    if config_dir and not host.exists(config_dir + '/main.cf'):
+        module.fail_json(msg="config_dir: '%s' holds no main.cf" % config_dir)
+    mailserver = collect(host, config_dir, module.params['signature_max_age_days'])
+    module.exit_json(changed=False, ansible_facts={'mailserver': mailserver})
+
+
+if __name__ == '__main__':
+    main()

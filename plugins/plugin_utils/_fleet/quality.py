@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Data quality: every host or file whose figures are missing, a minimum, or doubtful, with the effect on the totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import BrokenRecord
+
+# Notices that make counts a minimum. The others are told in the host's details.
+_LOWERING = frozenset({
+    "rate_limited", "truncated", "gap", "unreadable", "malformed", "clock_jump", "budget", "limit", "partial",
+    "bad_checksum", "chroot_logging",
+})
+
+
+@dataclass(frozen=True)
+class QualityRow:
+    """One remark. ``subject`` is a host or a file; ``detail`` and ``hint`` are plain text from the record."""
+
+    subject: str
+    kind: str
+    detail: str | None = None
+    hint: str | None = None
+    numbers: tuple[int, ...] = ()
+
+
+def host_rows(host: Host, newest: Host) -> list[QualityRow]:
+    """The remarks on one host."""
+    rows = []
+    if not host.audited:
+        reason = host.record["reason"] or {"kind": "error", "detail": None, "hint": None}
+        rows.append(QualityRow(host.name, reason["kind"], reason["detail"], reason["hint"]))
+    elif host.visibility == "none":
+        rows.append(QualityRow(host.name, "tls_hidden"))
+    elif not host.measured:
+        rows.append(QualityRow(host.name, "messages_unknown"))
+    elif host.visibility == "partial":
+        visible = (host.maillog or {})["coverage"]["tls_visible_days"]
+        if visible is None or not host.days:
+            rows.append(QualityRow(host.name, "tls_partly"))
+        else:
+            rows.append(QualityRow(host.name, "tls_partly_days", numbers=(visible, host.days)))
+    for notice in host.notices:
+        if notice["kind"] in _LOWERING:
+            rows.append(QualityRow(host.name, "notice", _notice_text(notice)))
+    if host.audited and host.mailserver is None:
+        rows.append(QualityRow(host.name, "set_up_unseen"))
+    age = newest.audited_at - host.audited_at
+    if age > timedelta(days=host.thresholds.record_max_age_days):
+        rows.append(QualityRow(host.name, "old_record", numbers=(age.days,)))
+    return rows
+
+
+def _notice_text(notice: dict) -> str:
+    name = notice["kind"].replace("_", " ")
+    return f"{name}: {notice['detail']}" if notice.get("detail") else name
+
+
+def file_row(broken: BrokenRecord) -> QualityRow:
+    """The remark on a file that is no record."""
+    return QualityRow(broken.file, "broken_record", broken.problem)
+
+
+def duplicate_row(host: str, older_files: int) -> QualityRow:
+    """The remark on a host with several records."""
+    return QualityRow(host, "duplicate_record", numbers=(older_files,))

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a host was not audited: one kind, one clear line and one piece of advice out of what Ansible reported.
+
+The texts matched here were produced by running ansible-core 2.16, 2.19 and 2.21 against Pythons that are too old, closed
+ports, missing interpreters and time limits (tests/unit/fixtures/records/failures.yml holds them).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from collections.abc import Mapping
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.pythons import newest_core_for, parse_python
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import REASON_KINDS
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
+
+_DETAIL = 300
+# Enough of a message to recognise it; a host may send megabytes.
+_LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A failure in the reader's words."""
+
+    kind: str
+    detail: str
+    hint: str | None = None
+
+    def as_record(self) -> dict[str, str | None]:
+        """The ``reason`` of a host record."""
+        return {"kind": self.kind, "detail": clean_text(self.detail, _DETAIL), "hint": self.hint}
+
+
+_HINTS: dict[str, str] = {
+    "unreachable": "Check that `ansible -m ansible.builtin.ping` reaches the host with this inventory and account.",
+    "no_log": "Set audit_log_paths to where this server writes its mail log.",
+    "no_permission": "Let the audit account read the mail log (group adm, or an ACL), or set audit_become.",
+    "no_mta": "Take the host out of the audited group if it receives no mail.",
+    "become": "Give the audit account a working become method, or run with --ask-become-pass.",
+    "timeout": "Run again with a larger audit_timeout, or narrow the period with audit_since.",
+    "skipped": "Run the audit again without a limit that leaves this host out.",
+    "error": "Run the audit on this host alone with -vvv to see the whole message.",
+}
+
+_BECOME = re.compile(
+    r"missing (sudo|become|su|doas|runas) password|(sudo|become|su|doas)?.{0,20}incorrect (sudo|su|become|doas) password"
+    r"|waiting for privilege escalation|a password is required|a terminal is required to (read|authenticate)"
+    r"|is not in the sudoers file|may not run sudo|is not allowed to execute|(sudo|su|doas): (command )?not found"
+    r"|become method .{0,40} was not found",
+    re.IGNORECASE,
+)
+_TIMEOUT = re.compile(
+    r"expected time frame|timed out after \d|did not complete within the requested time|time ?limit|task timed out",
+    re.IGNORECASE,
+)
+_OLD_PYTHON = re.compile(
+    r"future feature annotations is not defined|zip_data: str|requires Python \d[\d.]* or newer"
+    r"|requires a minimum of Python",
+    re.IGNORECASE,
+)
+_NO_PYTHON = re.compile(
+    r"module interpreter .{1,200} was not found|python[\d.]*: (command )?not found|python[\d.]*: no such file"
+    r"|you probably need to set the interpreter|No python interpreters found",
+    re.IGNORECASE,
+)
+_NO_PERMISSION = re.compile(r"permission denied|not permitted|cannot be read|not readable|could not read", re.IGNORECASE)
+_NO_LOG = re.compile(r"no (readable )?(mail )?log|no such log|no mail log|found no log|log .{0,80}not found", re.IGNORECASE)
+_NO_MTA = re.compile(r"no (mta|mail server|mail transfer agent)", re.IGNORECASE)
+_BAD_REPLY = re.compile(r"No start of json char found|deserialization failed|MODULE FAILURE", re.IGNORECASE)
+
+
+def message_of(result: Mapping[str, Any]) -> str:
+    """The message and the output of a registered result, cleaned; empty when it holds none."""
+    parts = []
+    for key in ("msg", "module_stderr", "module_stdout", "stderr", "reason"):
+        value = result.get(key)
+        if isinstance(value, str) and value.strip():
+            parts.append(clean_text(str(value)[:_LOOKED_AT], _LOOKED_AT))
+    return " ".join(parts)
+
+
+def _main_line(result: Mapping[str, Any], fallback: str) -> str:
+    value = result.get("msg")
+    line = clean_text(str(value)[:_LOOKED_AT], _DETAIL) if isinstance(value, str) else ""
+    line = re.sub(r"^(Task failed: )+", "", line)
+    return line or fallback
+
+
+def with_hint(kind: str, detail: str) -> Reason:
+    """The reason of a kind with its usual advice."""
+    return Reason(kind, detail, _HINTS.get(kind))
+
+
+def not_audited() -> Reason:
+    """A host that the run never came to."""
+    return with_hint("skipped", "The run ended before this host was audited.")
+
+
+def unreachable(result: Mapping[str, Any]) -> Reason:
+    """Ansible could not connect: what ssh said, without the wrapping."""
+    if _BECOME.search(message_of(result)):
+        return with_hint("become", _main_line(result, "The audit account could not become root."))
+    line = re.sub(r"^Failed to connect to the host via \w+: ", "", _main_line(result, "The host did not answer."))
+    return with_hint("unreachable", line)
+
+
+def python_too_old(result_text: str, python_hint: str | None, ansible_core: str) -> Reason:
+    """The host's Python cannot run modules of this ansible-core: which Python, and which ansible-core would do."""
+    current = re.search(r"Current version:? *([\d.]+)", result_text)
+    version = parse_python(current.group(1) if current else python_hint)
+    if version is None and "annotations is not defined" in result_text:
+        # Only Python 3.6 and older lack the feature that this message is about, and 2.7 stops at another line first.
+        core: str | None = "2.16"
+        named = "Python 3.6 or older"
+    elif version is None:
+        core, named = "2.16", "Python 2.7 or another old version"
+    else:
+        core, named = newest_core_for(version), f"Python {version[0]}.{version[1]}"
+    detail = f"The host has {named}, which ansible-core {ansible_core} no longer runs modules on."
+    if core is None:
+        return Reason(
+            "python_too_old", detail,
+            "No supported ansible-core runs there: install Python 2.7 or newer beside it and set ansible_python_interpreter.",
+        )
+    return Reason(
+        "python_too_old", detail,
+        f"Run the audit for this host from ansible-core {core}, or set ansible_python_interpreter to a newer Python.",
+    )
+
+
+def explain(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> Reason:
+    """The reason behind a result that failed, was unreachable or was skipped."""
+    if result.get("unreachable") is True:
+        return unreachable(result)
+    if result.get("skipped") is True and result.get("failed") is not True:
+        return with_hint("skipped", "The audit of this host was skipped by a condition.")
+    stated = _stated_by_module(result)
+    if stated is not None:
+        return stated
+    text = message_of(result)
+    if _OLD_PYTHON.search(text):
+        return python_too_old(text, python_hint, ansible_core)
+    if _BECOME.search(text):
+        return with_hint("become", _main_line(result, "The audit account could not become root."))
+    if _TIMEOUT.search(text) or isinstance(result.get("timedout"), dict):
+        return with_hint("timeout", _main_line(result, "The audit of this host took too long."))
+    if _NO_PYTHON.search(text):
+        return Reason(
+            "error", "No usable Python was found on the host: " + _main_line(result, "the interpreter did not start."),
+            "Set ansible_python_interpreter for this host, or install Python there.",
+        )
+    if _BAD_REPLY.search(text):
+        return _bad_reply(result, python_hint, ansible_core)
+    for kind, pattern in (("no_mta", _NO_MTA), ("no_permission", _NO_PERMISSION), ("no_log", _NO_LOG)):
+        if pattern.search(text):
+            return with_hint(kind, _main_line(result, "The mail log could not be read."))
+    return with_hint("error", _main_line(result, "The audit of this host failed without a message."))
+
+
+def _bad_reply(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> Reason:
+    """Output that is no result: an old Python's syntax error, or something that prints into the session."""
+    said = result.get("module_stderr") or result.get("module_stdout")
+    tail = clean_text(str(said)[-_LOOKED_AT:], _LOOKED_AT)[-160:] if isinstance(said, str) else ""
+    version = parse_python(python_hint)
+    core = newest_core_for(version) if version else None
+    if "SyntaxError" in tail and version is not None and core != newest_core_for((3, 99)):
+        return python_too_old(tail, python_hint, ansible_core)
+    detail = "The host's answer was not a module result."
+    return Reason(
+        "error", f"{detail} It ended with: {tail}" if tail else detail,
+        "Check that the login shell prints nothing and that the host's Python works; -vvv shows the whole answer.",
+    )
+
+
+def _stated_by_module(result: Mapping[str, Any]) -> Reason | None:
+    """The reason a module of this collection gave itself, under ``reason_kind`` (and optionally ``hint``)."""
+    kind = result.get("reason_kind")
+    if not isinstance(kind, str) or kind not in REASON_KINDS:
+        return None
+    hint = result.get("hint")
+    own = clean_text(str(hint), _DETAIL) if isinstance(hint, str) and hint else None
+    return Reason(str(kind), _main_line(result, "The audit of this host failed."), own or _HINTS.get(str(kind)))

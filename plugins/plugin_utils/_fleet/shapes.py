@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a value from a host may look like: small checkers that return a clean copy or raise Violation.
+
+A checked value is built anew from plain ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``: nothing
+that ansible-core tagged, marked or subclassed gets through, and nothing larger than the shape says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+from collections.abc import Callable
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_date, parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
+
+Shape = Callable[[Any, str], Any]
+
+# A server that handled a message every microsecond for thirty years would not get here.
+MAX_COUNT = 10**15
+
+
+class Violation(ValueError):
+    """A value outside its shape; the message names the place in the facts, never the value itself."""
+
+
+def _fail(where: str, wanted: str) -> Violation:
+    return Violation(f"{where} is not {wanted}")
+
+
+def count(value: Any, where: str) -> int | None:
+    """A non-negative whole number, or null for what the log cannot hold."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
+        raise _fail(where, "a count (whole, 0 or more) or null")
+    return int(value)
+
+
+def whole(low: int, high: int) -> Shape:
+    """A whole number within bounds, or null."""
+    def check(value: Any, where: str) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise _fail(where, f"a whole number from {low} to {high} or null")
+        return int(value)
+    return check
+
+
+def number(low: float, high: float) -> Shape:
+    """A finite number within bounds, or null."""
+    def check(value: Any, where: str) -> float | int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise _fail(where, "a number or null")
+        if not low <= value <= high:
+            raise _fail(where, f"a number from {low:g} to {high:g}")
+        return int(value) if isinstance(value, int) else float(value)
+    return check
+
+
+def flag(value: Any, where: str) -> bool | None:
+    """True, false, or null for not known."""
+    if value is None or isinstance(value, bool):
+        return None if value is None else bool(value)
+    raise _fail(where, "true, false or null")
+
+
+def text(cap: int) -> Shape:
+    """Text of any origin or null: cleaned, and cut at ``cap`` characters rather than refused."""
+    def check(value: Any, where: str) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise _fail(where, "text or null")
+        return clean_text(str(value), cap)
+    return check
+
+
+def one_of(*words: str, null: bool = False) -> Shape:
+    """One of a few fixed words."""
+    def check(value: Any, where: str) -> str | None:
+        if value is None and null:
+            return None
+        if isinstance(value, str) and str(value) in words:
+            return str(value)
+        raise _fail(where, "one of " + ", ".join(words))
+    return check
+
+
+def token(pattern: str, cap: int) -> Shape:
+    """A name made of the allowed characters alone."""
+    compiled = re.compile(pattern + r"\Z")
+
+    def check(value: Any, where: str) -> str:
+        if not isinstance(value, str) or len(value) > cap or not compiled.match(value):
+            raise _fail(where, "a name of the allowed characters")
+        return str(value)
+    return check
+
+
+def moment(value: Any, where: str) -> str | None:
+    """An RFC 3339 time with offset, or null."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > 40:
+        raise _fail(where, "an RFC 3339 time with an offset or null")
+    try:
+        parse_moment(str(value))
+    except ValueError as error:
+        raise _fail(where, "an RFC 3339 time with an offset or null") from error
+    return str(value)
+
+
+def day(value: Any, where: str) -> str:
+    """A date, YYYY-MM-DD."""
+    try:
+        parse_date(str(value) if isinstance(value, str) else "")
+    except ValueError as error:
+        raise _fail(where, "a date") from error
+    return str(value)
+
+
+def list_of(item: Shape, cap: int, null: bool = False) -> Shape:
+    """A list of at most ``cap`` items. A longer one is refused: cutting figures would make them wrong in silence."""
+    def check(value: Any, where: str) -> list[Any] | None:
+        if value is None and null:
+            return None
+        if not isinstance(value, list):
+            raise _fail(where, "a list")
+        if len(value) > cap:
+            raise Violation(f"{where} has more than {cap} entries")
+        return [item(entry, f"{where}[{index}]") for index, entry in enumerate(value)]
+    return check
+
+
+def mapping_of(key: Shape, item: Shape, cap: int) -> Shape:
+    """A flat map of at most ``cap`` entries with checked keys."""
+    def check(value: Any, where: str) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise _fail(where, "a map")
+        if len(value) > cap:
+            raise Violation(f"{where} has more than {cap} entries")
+        checked: dict[str, Any] = {}
+        for name, entry in value.items():
+            clean = key(name, f"{where} (a key)")
+            checked[clean] = item(entry, f"{where}.{clean}")
+        return checked
+    return check
+
+
+def record_of(required: dict[str, Shape] | None = None, null: bool = False, **optional: Shape) -> Shape:
+    """A map with known keys. Unknown keys are left out, missing optional ones are taken as null."""
+    needed = required or {}
+
+    def check(value: Any, where: str) -> dict[str, Any] | None:
+        if value is None and null:
+            return None
+        if not isinstance(value, dict):
+            raise _fail(where, "a map")
+        checked: dict[str, Any] = {}
+        for name, shape in needed.items():
+            if name not in value:
+                raise Violation(f"{where}.{name} is missing")
+            checked[name] = shape(value[name], f"{where}.{name}")
+        for name, shape in optional.items():
+            checked[name] = shape(value[name], f"{where}.{name}") if name in value else _absent(shape, f"{where}.{name}")
+        return checked
+    return check
+
+
+def _absent(shape: Shape, where: str) -> Any:
+    """A missing optional value: null where the shape allows null, else its empty form."""
+    forms: tuple[Any, ...] = (None, [], {})
+    for empty in forms:
+        try:
+            return shape(empty, where)
+        except Violation:
+            continue
+    raise Violation(f"{where} is missing")

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hosts.csv: one line per server for a spreadsheet. Numbers are plain, texts can be no formula, unknown is empty."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+
+# What spreadsheets take for the start of a formula (OWASP ASVS 1.2.10), the full-width forms of Japanese input included.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def text_cell(value: str | None) -> str:
+    """Text that no spreadsheet runs: a leading apostrophe where it would be a formula, with or without spaces before it."""
+    text = value or ""
+    return "'" + text if text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def _percent(share: Share) -> str:
+    return "" if share.percent is None else f"{share.percent:.2f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _cells(host: Host) -> dict[str, Any]:
+    """The columns of one host, in order. Plain ints, and texts that ``text_cell`` still has to see, marked by their type."""
+    period = host.period
+    reason = host.record["reason"] or {}
+    cells: dict[str, Any] = {
+        "server": host.name,
+        "status": host.status,
+        "period_first": period.get("first"),
+        "period_last": period.get("last"),
+        "days_with_logs": host.days,
+    }
+    for scope, kind, prefix in (
+        ("total", "sessions", "sessions"), ("external", "sessions", "external_sessions"),
+        ("total", "messages", "messages"), ("external", "messages", "external_messages"),
+    ):
+        share, counts = host.share(scope, kind), host.counts(scope, kind)
+        cells[prefix] = counts.get("total")
+        cells[f"{prefix}_tls"] = share.part
+        cells[f"{prefix}_tls_percent"] = _Plain(_percent(share))
+        cells[f"{prefix}_unknown"] = counts.get("unknown")
+    rejected = host.counts("external", "rejected")
+    cells.update({
+        "external_rejected": rejected.get("total"),
+        "external_rejected_unknown_user": rejected.get("unknown_user"),
+        "plaintext_junk_percent": _Plain(_percent(host.junk)),
+        "unscanned_messages": host.unscanned,
+        "unscanned_per_day": _Plain(_number(host.unscanned_per_day)),
+        "antivirus": host.antivirus_state,
+        "antivirus_product": host.antivirus.get("product"),
+        "antivirus_engine": host.antivirus.get("engine_version"),
+        "signature_age_days": _Plain(_number(host.antivirus.get("signature_age_days"))),
+        "declared_antivirus": host.declared,
+        "tls_log": host.visibility,
+        "notices": "; ".join(sorted({notice["kind"] for notice in host.notices})),
+        "mta": host.mta,
+        "mta_version": host.mta_version,
+        "labels": "; ".join(f"{key}={value}" for key, value in sorted(host.record["labels"].items())),
+        "reason": reason.get("kind"),
+        "reason_detail": reason.get("detail"),
+        "audited_at": host.record["audited_at"],
+        "run_id": host.record["run_id"],
+    })
+    return cells
+
+
+class _Plain(str):
+    """A number already spelled; a leading minus is its sign and no formula."""
+
+
+def render_spreadsheet(fleet: Fleet, columns_of: Any = _cells) -> bytes:
+    """The file, with a byte order mark (Excel takes it for the local encoding otherwise) and the line ends of RFC 4180."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    header_written = False
+    for host in fleet.hosts:
+        cells = columns_of(host)
+        if not header_written:
+            writer.writerow(list(cells))
+            header_written = True
+        writer.writerow([_spell(value) for value in cells.values()])
+    return (_BYTE_ORDER_MARK + buffer.getvalue()).encode("utf-8")
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, (int, _Plain)):
+        return str(value)
+    return text_cell(value)

@@ -1,0 +1,102 @@
+(function () {
+  "use strict";
+  var table = document.getElementById("servers");
+  if (!table) { return; }
+  var body = table.tBodies[0];
+  var rows = Array.prototype.slice.call(body.rows);
+  var original = rows.slice();
+  var filter = document.getElementById("filter");
+  var more = document.getElementById("more");
+  var count = document.getElementById("count");
+  var chips = Array.prototype.slice.call(document.querySelectorAll("button[data-status]"));
+  var page = Number(table.getAttribute("data-rows"));
+  var shown = page;
+  var status = "";
+  var number = new Intl.NumberFormat(document.documentElement.lang);
+
+  var texts = new Map();
+  rows.forEach(function (row) { texts.set(row, row.getAttribute("data-text").toLowerCase()); });
+
+  function fill(pattern, values) {
+    return pattern.replace(/\{(\w+)\}/g, function (_all, name) { return number.format(values[name]); });
+  }
+
+  function show() {
+    var words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    var matching = 0;
+    var visible = 0;
+    rows.forEach(function (row) {
+      var text = texts.get(row);
+      var match = (!status || row.getAttribute("data-status") === status) &&
+        words.every(function (word) { return text.indexOf(word) !== -1; });
+      if (match) { matching += 1; }
+      var on = match && matching <= shown;
+      if (on) { visible += 1; }
+      row.classList.toggle("on", on);
+    });
+    var pattern = count.getAttribute(words.length || status ? "data-filtered" : "data-all");
+    count.textContent = fill(pattern, { shown: visible, matching: matching });
+    var rest = Math.min(page, matching - visible);
+    more.hidden = rest <= 0;
+    more.textContent = fill(more.getAttribute("data-more"), { count: rest });
+  }
+
+  function key(row, column, numeric) {
+    var value = row.cells[column].getAttribute("data-v");
+    if (value === null || value === "") { return null; }
+    return numeric ? Number(value) : value;
+  }
+
+  function sort(button) {
+    var header = button.parentNode;
+    var column = Number(button.getAttribute("data-column"));
+    var numeric = button.getAttribute("data-kind") === "number";
+    var before = header.getAttribute("aria-sort");
+    var order = before === "descending" ? "ascending" : before === "ascending" ? "" : "descending";
+    if (!numeric) { order = before === "ascending" ? "descending" : before === "descending" ? "" : "ascending"; }
+    Array.prototype.forEach.call(table.querySelectorAll("th[aria-sort]"), function (other) {
+      other.removeAttribute("aria-sort");
+    });
+    rows = original.slice();
+    if (order) {
+      header.setAttribute("aria-sort", order);
+      var sign = order === "ascending" ? 1 : -1;
+      var keys = new Map();
+      rows.forEach(function (row) { keys.set(row, key(row, column, numeric)); });
+      var collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+      rows.sort(function (first, second) {
+        var a = keys.get(first), b = keys.get(second);
+        if (a === null || b === null) { return (a === null ? 1 : 0) - (b === null ? 1 : 0); }
+        return sign * (numeric ? a - b : collator.compare(a, b));
+      });
+    }
+    // Emptied at once and out of the page while filled: moving thousands of rows one by one from its top takes a second.
+    table.removeChild(body);
+    body.textContent = "";
+    rows.forEach(function (row) { body.appendChild(row); });
+    show();
+    table.appendChild(body);
+  }
+
+  filter.addEventListener("input", function () { shown = page; show(); });
+  more.addEventListener("click", function () { shown += page; show(); });
+  chips.forEach(function (chip) {
+    chip.addEventListener("click", function () {
+      status = chip.getAttribute("data-status");
+      shown = page;
+      chips.forEach(function (other) { other.setAttribute("aria-pressed", String(other === chip)); });
+      show();
+    });
+  });
+  Array.prototype.forEach.call(table.querySelectorAll("thead button"), function (button) {
+    button.addEventListener("click", function () { sort(button); });
+  });
+
+  function open() {
+    var target = /^#h\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+    if (target) { target.open = true; }
+  }
+  window.addEventListener("hashchange", open);
+  open();
+  show();
+}());

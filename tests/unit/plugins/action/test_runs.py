@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two actions and the report role in real runs: every host gets a record, and a second run changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import record_bytes
+from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.action.conftest import ROOT
+from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
+    maillog, mailserver, messages, sample_records, scope, sessions,
+)
+
+GOOD = {"ansible_facts": {"maillog": maillog(scope(sessions(30, 10, 20), messages(20, 10, 10)), 10)}}
+ABSENT = {"ansible_facts": {"mailserver": mailserver("absent")}}
+
+
+def test_every_host_has_a_record_though_the_first_is_unreachable(workbench):
+    workbench.host("aaa", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+    workbench.host("mx1", GOOD, ABSENT, audit_labels={"department": "Law"})
+    workbench.host("mx2", {"failed": True, "msg": "Missing sudo password"})
+    workbench.host("nopython", GOOD, ansible_python_interpreter="/nonexistent/python")
+    output = workbench.run()
+    records = workbench.records()
+    assert {name: record["status"] for name, record in records.items()} == {
+        "aaa": "unreachable", "mx1": "audited", "mx2": "failed", "nopython": "failed",
+    }
+    assert "Connection refused" in records["aaa"]["reason"]["detail"]
+    assert records["mx2"]["reason"]["kind"] == "become"
+    assert "Python" in records["nopython"]["reason"]["detail"]
+    assert (records["mx1"]["labels"], records["mx1"]["settings"]) == ({"department": "Law"}, {"internal_networks": ["192.0.2.0/24"]})
+    assert '"audited": 1' in output.replace("\\", "")
+    assert "1 server passes about 1.0 external messages a day that no local antivirus inspects." in output
+    assert (workbench.report_dir.stat().st_mode & 0o777, (workbench.report_dir / "records").stat().st_mode & 0o777) == (0o700, 0o700)
+    assert {path.stat().st_mode & 0o777 for path in workbench.report_dir.rglob("*.*")} == {0o600}
+
+
+def test_only_unreachable_hosts(workbench):
+    workbench.host("aaa", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+    workbench.run()
+    assert json.loads((workbench.report_dir / "fleet.json").read_text())["figures"]["statuses"]["not_audited"] == 1
+
+
+def test_a_second_run_changes_nothing(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    assert "CHANGED True True" in workbench.run()
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in workbench.report_dir.rglob("*.*")}
+    assert "CHANGED False False" in workbench.run()
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in workbench.report_dir.rglob("*.*")} == before
+
+
+def test_check_mode_writes_nothing(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    workbench.run()
+    before = {path: path.read_bytes() for path in workbench.report_dir.rglob("*.*")}
+    workbench.host("mx2", GOOD)
+    assert "CHANGED False False" in workbench.run("--check")
+    assert {path: path.read_bytes() for path in workbench.report_dir.rglob("*.*")} == before
+
+
+def test_a_link_in_place_of_a_record_is_refused(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    (workbench.report_dir / "records").mkdir(parents=True)
+    victim = workbench.folder / "victim"
+    victim.write_text("precious")
+    (workbench.report_dir / "records" / "mx1.json").symlink_to(victim)
+    assert "not a regular file" in re.sub(r"\s+", " ", workbench.run(expect=2))
+    assert victim.read_text() == "precious"
+
+
+def test_report_again_from_saved_records(workbench):
+    folder = workbench.report_dir / "records"
+    folder.mkdir(parents=True)
+    for record in sample_records():
+        (folder / record_file_name(record["host"])).write_bytes(record_bytes(record))
+    (folder / "broken.json").write_text("{")
+    output = workbench.run_file(ROOT / "playbooks" / "report.yml", "-e", f"report_dir={workbench.report_dir}")
+    assert "4 servers pass about 53 external messages a day that no local antivirus inspects." in output
+    assert "| broken.json | broken record |" in (workbench.report_dir / "report.md").read_text(encoding="utf-8")
+    assert sorted(os.listdir(workbench.report_dir)) == ["fleet.json", "hosts.csv", "index.html", "records", "report.md"]
+
+
+def test_bad_options_are_named(workbench):
+    workbench.host("mx1", GOOD)
+    assert "no report language" in workbench.run("-e", "report_language=xx", expect=2)
+    assert "unknown threshold" in workbench.run("-e", '{"report_thresholds": {"x": 1}}', expect=2)

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The page as a browser takes it: policy, static assets, catalogue."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import page as page_module
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue, UnknownLanguage, languages
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.markdown import escape
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import DEFINITIONS
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.spreadsheet import text_cell
+from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import RUN, sample_variables
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
+
+SOURCES = Path(page_module.__file__).resolve().parent
+
+
+def _source(block: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() + "'"
+
+
+def test_policy_allows_the_bytes_there_are_and_no_others(make_report):
+    page = make_report().files["index.html"].decode("utf-8")
+    # A browser decodes the attribute, so the comparison does too.
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page).group(1).replace("&#39;", "'")
+    scripts, styles = (re.findall(f"<{tag}>(.*?)</{tag}>", page, re.DOTALL) for tag in ("script", "style"))
+    assert (len(scripts), len(styles)) == (2, 1)
+    assert policy == (
+        f"default-src 'none'; style-src {_source(styles[0])}; script-src {_source(scripts[0])} {_source(scripts[1])}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert page.index("Content-Security-Policy") < page.index("<script>")
+    assert page.index('<meta charset="utf-8">') + 30 > page.index("<meta http-equiv")
+
+
+def test_page_needs_nothing_from_outside(make_report):
+    page = make_report().files["index.html"].decode("utf-8")
+    assert not re.search(r'\bstyle="|\bon\w+="|<link|<img|<iframe|@import|src=|https?:|url\((?!#)', page)
+    assert {link[:1] for link in re.findall(r'href="([^"]*)"', page)} == {"#"}
+    identifiers = re.findall(r'\bid="([^"]*)"', page)
+    assert len(identifiers) == len(set(identifiers))
+    targets = set(re.findall(r'href="#([^"]*)"', page))
+    assert targets <= set(identifiers)
+
+
+def test_rows_beyond_the_first_page_are_there_and_unmarked(make_report):
+    alpha = sample_variables()["alpha.example.org"]
+    page = make_report([build_record(f"mx{number}", alpha, RUN) for number in range(203)]).files["index.html"].decode("utf-8")
+    assert page.count('data-status="exposed" data-text') == 203
+    assert page.count('<tr class="on"') == 200
+    assert "The first 200 of 203 servers are printed" in page
+
+
+def test_languages_have_the_same_sentences():
+    english = Catalogue("en").keys()
+    for language in languages():
+        assert Catalogue(language).keys() == english
+
+
+def test_every_sentence_can_be_filled_in():
+    for language in languages():
+        catalogue = Catalogue(language)
+        for key in catalogue.keys():
+            value = catalogue.raw(key)
+            if isinstance(value, str):
+                names = re.findall(r"%\((\w+)\)s", value)
+                assert "%" not in catalogue.text(key, **dict.fromkeys(names, "")).replace("TLS %", "").replace("\u00a0%", ""), key
+
+
+def test_sentences_that_nothing_uses_are_gone():
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in SOURCES.rglob("*") if path.suffix in (".py", ".j2")
+    )
+    # Families whose last part is a value: a status, a finding, a step and the like.
+    families = re.compile(
+        r"(status|status_text|status_rule|antivirus|visibility|inspection|steps|quality\.what|quality\.effect_of|definition|table|headline"
+        r"|qualifier|quality|details\.(scopes|kinds|columns))\.\w+\Z"
+    )
+    for key in Catalogue("en").keys():
+        base = re.sub(r"_(one|other)\Z", "", key)
+        assert base in code or families.match(key), key
+    assert all(f"definition.{name}" in Catalogue("en").keys() for name in DEFINITIONS)
+
+
+@pytest.mark.parametrize("language", ["xx", "../en", "EN", ""])
+def test_unknown_languages(language):
+    with pytest.raises(UnknownLanguage):
+        Catalogue(language)
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("a|b", "a\\|b"), ("<b>", "&lt;b&gt;"), ("[x](javascript:y)", "\\[x\\](javascript:y)"), ("# no heading", "\\# no heading"),
+    ("1. no list", "1\\. no list"), ("- no list", "\\- no list"), ("two\nlines", "two lines"), ("see https://x.example", "see `https://x.example`"),
+    ("mail a@b.example", "mail `a@b.example`"), ("`@`|", "@"), ("$x$", "&#36;x&#36;"), ("a_b*c~d", "a\\_b\\*c\\~d"), ("\\", "\\\\"),
+])
+def test_markdown_escaping(text, shown):
+    assert escape(text).replace("`@`", "@") == shown
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@x", "'@x"), (" =1", "' =1"), ("＝1", "'＝1"), ("a=1", "a=1"), (None, ""), ("\t=1", "'\t=1"),
+])
+def test_spreadsheet_escaping(text, shown):
+    assert text_cell(text) == shown
