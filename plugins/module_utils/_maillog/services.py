@@ -9,10 +9,13 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+import re
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import OTHER
 
 # Services come from syslog tags: more than this many different ones are counted as one.
 MAX_SERVICES = 200
+_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._/:-]{0,63}\Z')
 
 
 class Service:
@@ -40,11 +43,13 @@ class Services:
         service = self._by_key.get(key)
         if service is None:
             if len(self.by_number) >= MAX_SERVICES:
-                key, name = (b'', b'other'), b'other'
+                key = (b'', b'')
                 service = self._by_key.get(key)
                 if service is not None:
                     return service
-            service = Service(len(self.by_number), printable(name, 64), (host, instance), veiled)
+            # No daemon has a name of other characters: whoever forged it may not choose what the facts look like.
+            text = name.decode('ascii') if key[1] and _NAME.match(name) else OTHER
+            service = Service(len(self.by_number), text, (host, instance), veiled)
             self._by_key[key] = service
             self.by_number.append(service)
         return service

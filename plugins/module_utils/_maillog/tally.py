@@ -19,6 +19,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
+
 TLS = 'tls'
 TLS_FAILED = 'tls_failed'
 PLAINTEXT = 'plaintext'
@@ -28,6 +30,7 @@ OPEN = 'open'
 
 # Protocol and cipher names come from the log: more different ones than this are counted as one.
 MAX_NAMES = 200
+_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+-]{0,63}\Z')
 OTHER = 'other'
 
 
@@ -77,9 +80,9 @@ class Tally:
     def _name(self, name):
         text = self._names.get(name)
         if text is None:
-            if len(self._names) >= MAX_NAMES:
+            if len(self._names) >= MAX_NAMES or not _NAME.match(name):
                 return OTHER
-            text = self._names[name] = name[:64].decode('ascii', 'replace')
+            text = self._names[name] = name.decode('ascii')
         return text
 
     def show_tls(self, service, day):

@@ -37,7 +37,6 @@ _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)
 
 
-
 def _counts(*names: str) -> Shape:
     """Counts of one kind; null for the whole means that the log cannot hold any of them."""
     optional: dict[str, Any] = {name: count for name in names}
@@ -48,6 +47,7 @@ def _counts(*names: str) -> Shape:
 _sessions = _counts("total", "tls", "plaintext", "tls_failed", "unknown")
 _messages = _counts("total", "tls", "plaintext", "unknown")
 _rejected = _counts("total", "tls", "plaintext", "unknown", "unknown_user")
+
 
 def _label(value: Any, where: str) -> str:
     """A label's name, in any script."""

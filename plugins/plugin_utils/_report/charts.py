@@ -40,11 +40,11 @@ def stacked(parts: Sequence[tuple[str, int]]) -> list[Part]:
     widths = [max(count * 100 / total, _THINNEST) for _name, count in shown]
     largest = widths.index(max(widths))
     widths[largest] -= sum(widths) - 100
-    bar, x = [], 0.0
+    parts, x = [], 0.0
     for (name, count), width in zip(shown, widths, strict=True):
-        bar.append(Part(name, count, Share(count, total), _length(x), _length(width)))
+        parts.append(Part(name, count, Share(count, total), _length(x), _length(width)))
         x += width
-    return bar
+    return parts
 
 
 def ranked(items: Sequence[tuple[str, int]]) -> list[Part]:

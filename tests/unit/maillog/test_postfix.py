@@ -216,6 +216,15 @@ def test_instances_and_services(tmp_path: pathlib.Path) -> None:
     assert sorted(audit_logs([str(log)])["services"]) == ["postfix-in/smtpd", "smtpd", "submission/smtpd"]
 
 
+def test_forged_names_are_folded(tmp_path: pathlib.Path) -> None:
+    tag = "<b>{{x}}</b>"
+    lines = [f"connect from {CLIENT}", f"Anonymous TLS connection established from {CLIENT}: {tag} with cipher {tag} (1/1 bits)", f"disconnect from {CLIENT}"]
+    (tmp_path / "maillog").write_text("".join(f"Nov 24 10:00:00 mx1 {tag}/smtpd[7]: {line}\n" for line in lines))
+    facts = audit_logs([str(tmp_path / "maillog")])
+    assert list(facts["services"]) == ["other"]
+    assert facts["tls"] == {"protocols": {"other": 1}, "ciphers": {"other": 1}}
+
+
 def test_period_filter_and_series(tmp_path: pathlib.Path) -> None:
     for day in range(1, 11):
         facts = audit(tmp_path, session(end=" quit=1 commands=1"), f"2026-11-{day:02}")
