@@ -18,6 +18,7 @@ __metaclass__ = type
 TAG = br'(?:(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock)(?:\[\d+\])?: |last (?=message repeated ))'
 VERBS = (br'imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
          br'|Suppressed \d+ messages|message repeated (?=\d+ times)')
+_DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
 _REPEATED = b'message repeated '
 
 
@@ -26,7 +27,7 @@ def note(key, verb, rest, notices):
     if verb == _REPEATED:
         notices.add('repeated_message', verb + rest)
         return True
-    if b'/' in key or not verb:
+    if not key.partition(b' ')[2].startswith(_DAEMONS):
         return False
     notices.add('rate_limited', verb + rest)
     return True
