@@ -58,6 +58,10 @@ test-sanity: $(NEW)/.installed $(OLD)/.installed ## ansible-test sanity with the
 	$(OLD)/bin/python tests/tools/run_ansible_test.py
 	$(NEW)/bin/python tests/tools/run_ansible_test.py
 
+.PHONY: benchmark
+benchmark: $(NEW)/.installed ## Time the audit beside the by-hand method; server B too, 2.2 million sessions
+	$(NEW)/bin/python tests/benchmarks/published_table.py
+
 # --- set-up
 
 .venv/.installed: requirements/run.txt tests/tools/pythons.py
