@@ -15,16 +15,16 @@ from __future__ import annotations
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
+import checkout
 import pythons
 
 ROOT = pathlib.Path(__file__).parents[2]
 # Logs as they were written, stray line ends and all: data, not code.
-LEFT_OUT = (":!collections", ":!tests/fixtures")
+LEFT_OUT = ("collections", "tests/fixtures")
 GET_PIP = '''"""Install pip, and what else is asked for, with the pip of a wheel that was downloaded beforehand."""
 import runpy
 import sys
@@ -32,19 +32,6 @@ sys.path.insert(0, {wheel!r})
 sys.argv = ["pip", "install"] + [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
 runpy.run_module("pip", run_name="__main__")
 '''
-
-
-def stage(target: pathlib.Path) -> None:
-    """Copy what git knows and does not ignore."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", *LEFT_OUT]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        source = ROOT / name
-        if source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name, follow_symlinks=False)
-    subprocess.run(["git", "init", "--quiet"], cwd=target, check=True)
-    subprocess.run(["git", "add", "--all"], cwd=target, check=True)
 
 
 def provide_pip(home: pathlib.Path) -> None:
@@ -80,7 +67,7 @@ def main() -> int:
     environment = {**os.environ, "HOME": str(home), "PATH": f"{pathlib.Path(sys.executable).parent}{os.pathsep}{pythons.search_path()}"}
     with tempfile.TemporaryDirectory(prefix="ansible-test-") as folder:
         target = pathlib.Path(folder) / "ansible_collections" / "mailfleet" / "tls_audit"
-        stage(target)
+        checkout.copy(target, *LEFT_OUT)
         command = [str(pathlib.Path(sys.executable).parent / "ansible-test"), "sanity", "--color", "no", *sys.argv[1:]]
         done = subprocess.run(
             command, cwd=target, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
