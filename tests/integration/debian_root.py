@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Debian with a mail server, in a folder: made once with mmdebstrap, used through an overlay in namespaces of its own.
+
+Whatever is started there ends with the test, reaches no network, and leaves the root as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).parents[2]
+CACHE = ROOT / ".cache" / "roots"
+PACKAGES = "postfix,clamav-daemon,clamav-milter,python3,openssl,iproute2"
+ENTER = """
+set -e
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+mkdir "$work/upper" "$work/work" "$work/root"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$work/upper,workdir=$work/work" "$work/root"
+mount -t proc proc "$work/root/proc"
+mount --bind /dev "$work/root/dev"
+mount -t tmpfs tmpfs "$work/root/run"
+ip link set lo up
+mkdir -p "$work/root/test"
+cp -r "$2/." "$work/root/test/"
+exec chroot "$work/root" /usr/bin/python3 /test/scenario.py
+"""
+
+
+def why_not() -> str | None:
+    """Return why no such root can be had here, or None."""
+    if os.geteuid() != 0:
+        return "only root can make namespaces and roots"
+    if not shutil.which("apt-get"):
+        return "this is no Debian"
+    return None
+
+
+def make(suite: str) -> pathlib.Path:
+    """Return the root of a Debian release, made if it is not there yet."""
+    target = CACHE / suite
+    if not (target / "usr").is_dir():
+        quiet = {"stdin": subprocess.DEVNULL, "check": True, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        if not shutil.which("mmdebstrap"):
+            subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
+            subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], **quiet)  # type: ignore[call-overload]
+        CACHE.mkdir(parents=True, exist_ok=True)
+        half = target.with_name(f"{suite}.{os.getpid()}")
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(half)], **quiet)  # type: ignore[call-overload]
+        half.rename(target)
+    return target
+
+
+def run(root: pathlib.Path, folder: pathlib.Path, timeout: int = 240) -> str:
+    """Run folder/scenario.py in a root of its own and return what it prints."""
+    command = ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "sh", "-c", ENTER, "enter", str(root), str(folder)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
