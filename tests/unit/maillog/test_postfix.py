@@ -206,6 +206,12 @@ def test_postscreen_and_tlsproxy_are_no_sessions(tmp_path: pathlib.Path) -> None
              ("postscreen", 1, "DISCONNECT [198.51.100.7]:46050")]
     facts = audit(tmp_path, lines)
     assert facts["inbound"]["total"]["sessions"]["total"] == 0
+    assert [notice["kind"] for notice in facts["coverage"]["notices"]] == ["postscreen_tls"]
+
+
+def test_tls_at_postscreen_shows_that_tls_is_logged(tmp_path: pathlib.Path) -> None:
+    lines = [("tlsproxy", 2, "Anonymous TLS connection established from [198.51.100.7]:46050: TLSv1.3 with cipher X (256/256 bits)"), *session()]
+    assert sessions(audit(tmp_path, lines)) == {"plaintext": 1}
 
 
 def test_instances_and_services(tmp_path: pathlib.Path) -> None:

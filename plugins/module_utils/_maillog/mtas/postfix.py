@@ -29,7 +29,7 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
-_DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master)'
+_DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
 _CONNECT = b'connect from '
 _DISCONNECT = b'disconnect from '
 _ROWS = syslog_lines.RowExpression(
@@ -179,9 +179,12 @@ class Postfix:
         if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
             self._process_end(key, verb, rest)
             return
+        if b'/tlsproxy[' in key:
+            self._tlsproxy(key, day, verb, rest)
+            return
         session = self._sessions.open.get(key)
         if session is None:
-            if verb.endswith(b'established from ') and b'/tlsproxy[' not in key:
+            if verb.endswith(b'established from '):
                 self._notices.add('orphan_tls', 'TLS was logged outside of any session; it is not counted')
             return
         if verb.endswith(b'established from '):
@@ -212,6 +215,12 @@ class Postfix:
             self._tally.show_tls(session.service.number, day)
             if session.client[0] != LOCAL:
                 self._tally.add_handshake(session.day, names[0], names[1])
+
+    def _tlsproxy(self, key, day, verb, rest):
+        """TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on."""
+        if verb.endswith(b'established from ') and _HANDSHAKE.match(rest):
+            self._tally.show_tls(self._service(key).number, day)
+            self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
 
     def _process_end(self, key, verb, rest):
         host = key[:key.index(b' ') + 1]
