@@ -61,7 +61,7 @@ test-sanity: $(NEW)/.installed $(OLD)/.installed ## ansible-test sanity with the
 .PHONY: picture
 picture: $(NEW)/.installed ## Take the README's picture of the example's report (needs Chromium)
 	folder=$$(mktemp -d) && $(NEW)/bin/ansible-playbook playbooks/audit.yml -i inventory.example -e report_dir=$$folder && \
-	$(NEW)/bin/python tests/integration/chromium.py $$folder/index.html docs/images/report.png 1280 1180 && rm -r $$folder
+	PYTHONPATH=collections $(NEW)/bin/python -m ansible_collections.mailfleet.tls_audit.tests.integration.chromium $$folder/index.html docs/images/report.png 1280 1180 && rm -r $$folder
 
 .PHONY: benchmark
 benchmark: $(NEW)/.installed ## Time the audit beside the by-hand method; server B too, 2.2 million sessions

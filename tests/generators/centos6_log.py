@@ -132,8 +132,9 @@ def generate(name: str, folder: pathlib.Path, compress: int = 2) -> None:
     second, moment, stamp = -1, begin, ""
 
     def write(pid: int, lines: list[str]) -> None:
-        text = [f"{stamp} mx1 postfix/{daemon}[{pid if daemon == 'smtpd' else 1999}]: {message}\n" for daemon, message in (line.split(" ", 1) for line in lines)]
-        rotation.write(moment, "".join(text))
+        pids = {"smtpd": pid, "qmgr": 1999}
+        messages = (line.split(" ", 1) for line in lines)
+        rotation.write(moment, "".join(f"{stamp} mx1 postfix/{daemon}[{pids[daemon]}]: {message}\n" for daemon, message in messages))
 
     for number, (external, tls) in enumerate(kinds(server, chance)):
         now = int(span * number / (server.total - 1))

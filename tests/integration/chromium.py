@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real, headless Chromium: what a page looks like, what it holds, what its console says.
 
-    python tests/integration/chromium.py PAGE PICTURE [WIDTH HEIGHT]    takes a picture
+    make picture    takes the README's
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from ansible_collections.mailfleet.tls_audit.tests.integration import debian
+
 # Without a sandbox, for tests run as root in containers; without the background traffic, for nothing is reached.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
@@ -27,10 +29,7 @@ def find() -> str | None:
     """Return Chromium's path. Debian's package is installed where that is possible and none is there."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "check": False}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], env=environment, **quiet)  # type: ignore[call-overload]
+        debian.install("chromium")
         found = shutil.which("chromium")
     return found
 

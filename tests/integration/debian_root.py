@@ -13,6 +13,8 @@ import pathlib
 import shutil
 import subprocess
 
+from ansible_collections.mailfleet.tls_audit.tests.integration import debian
+
 ROOT = pathlib.Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "roots"
 PACKAGES = "postfix,clamav-daemon,clamav-milter,python3,openssl,iproute2"
@@ -45,13 +47,12 @@ def make(suite: str) -> pathlib.Path:
     """Return the root of a Debian release, made if it is not there yet."""
     target = CACHE / suite
     if not (target / "usr").is_dir():
-        quiet = {"stdin": subprocess.DEVNULL, "check": True, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
         if not shutil.which("mmdebstrap"):
-            subprocess.run(["apt-get", "update", "-qq"], **quiet)  # type: ignore[call-overload]
-            subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"], **quiet)  # type: ignore[call-overload]
+            debian.install("mmdebstrap")
         CACHE.mkdir(parents=True, exist_ok=True)
         half = target.with_name(f"{suite}.{os.getpid()}")
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(half)], **quiet)  # type: ignore[call-overload]
+        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(half)]
+        subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
         half.rename(target)
     return target
 

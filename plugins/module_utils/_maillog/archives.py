@@ -104,7 +104,8 @@ def _decompress(raw, new_decompressor, errors):
             begun = True
             try:
                 for plain in inflate(decompressor, block):
-                    yield plain
+                    if plain:
+                        yield plain
             except EOFError:
                 pass        # Python 2.7's bz2, fed behind the member's end: the block begins the next member
             except errors as error:
@@ -169,7 +170,9 @@ def _decompress_by_tool(descriptor, command):
         raise Unreadable('this host has no %s to read it with' % command[0])
     os.lseek(descriptor, 0, os.SEEK_SET)
     with open(os.devnull, 'wb') as nowhere:
-        tool = subprocess.Popen((program,) + command[1:], stdin=descriptor, stdout=subprocess.PIPE, stderr=nowhere, close_fds=True)
+        # run_command would hold the whole log in memory; this reads it in blocks.
+        tool = subprocess.Popen(  # pylint: disable=ansible-bad-function
+            (program,) + command[1:], stdin=descriptor, stdout=subprocess.PIPE, stderr=nowhere, close_fds=True)
     try:
         while True:
             block = tool.stdout.read(READ_SIZE)
