@@ -21,6 +21,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text im
 _DETAIL = 300
 # Enough of a message to recognise it; a host may send megabytes.
 _LOOKED_AT = 20_000
+_TAIL = 160
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ _NO_PYTHON = re.compile(
 _NO_PERMISSION = re.compile(r"permission denied|not permitted|cannot be read|not readable|could not read", re.IGNORECASE)
 _NO_LOG = re.compile(r"no (readable )?(mail )?log|no such log|no mail log|found no log|log .{0,80}not found", re.IGNORECASE)
 _NO_MTA = re.compile(r"no (mta|mail server|mail transfer agent)", re.IGNORECASE)
+_SEE_OUTPUT = re.compile(r"^MODULE FAILURE|See stdout/stderr for the exact error")
 _BAD_REPLY = re.compile(r"No start of json char found|deserialization failed|MODULE FAILURE", re.IGNORECASE)
 
 
@@ -88,7 +90,19 @@ def _main_line(result: Mapping[str, Any], fallback: str) -> str:
     value = result.get("msg")
     line = clean_text(str(value)[:_LOOKED_AT], _DETAIL) if isinstance(value, str) else ""
     line = re.sub(r"^(Task failed: )+", "", line)
+    if _SEE_OUTPUT.search(line):
+        # ansible-core 2.16 to 2.18 say no more than that the output holds the reason.
+        line = _output_tail(result) or line
     return line or fallback
+
+
+def _output_tail(result: Mapping[str, Any]) -> str:
+    """The last of what a command that broke off wrote, on one line; empty when it wrote nothing."""
+    for key in ("module_stderr", "module_stdout"):
+        said = result.get(key)
+        if isinstance(said, str) and said.strip():
+            return clean_text(str(said)[-_LOOKED_AT:], _LOOKED_AT)[-_TAIL:]
+    return ""
 
 
 def with_hint(kind: str, detail: str) -> Reason:
@@ -164,8 +178,7 @@ def explain(result: Mapping[str, Any], python_hint: str | None, ansible_core: st
 
 def _bad_reply(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> Reason:
     """Output that is no result: an old Python's syntax error, or something that prints into the session."""
-    said = result.get("module_stderr") or result.get("module_stdout")
-    tail = clean_text(str(said)[-_LOOKED_AT:], _LOOKED_AT)[-160:] if isinstance(said, str) else ""
+    tail = _output_tail(result)
     version = parse_python(python_hint)
     core = newest_core_for(version) if version else None
     if "SyntaxError" in tail and version is not None and core != newest_core_for((3, 99)):

@@ -3,7 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The facts that a real log must give, derived from what the client did (truth.json) and from the set-up, never from the log.
 
-truth.json lists what happened on the wire. Where the log cannot show it, the rules below say so; NOTES.md gives the reasons and the figures.
+truth.json lists what happened on the wire. Where the log cannot show it, the rules below say so and why:
+  - A refusal counts where Postfix logs it as a reject. It logs none for 530 "Must issue a STARTTLS command first", 503 out of sequence, 500
+    unknown command and 535 failed login (smtpd.c replies without smtpd_check_reject), nor for 554 "SMTP protocol synchronization": Postfix 3.10
+    ends a session that way whose client talked too early, before any command counts.
+  - At TLS log level 0 the TLS of port 465 leaves no trace, STARTTLS is in the counters of `disconnect`, and a failed handshake is logged.
+  - RFC 5424 lines have lost the service's name (rsyslog cuts it at the slash): at level 0 a session without a sign of TLS may be one of port 465.
+  - With a content filter each accepted message comes back once from loopback: one local session with one message.
 Nothing here knows the product. `python tests/unit/truth/derive.py` prints the figures of every set-up.
 """
 
@@ -224,7 +230,7 @@ def postfix(folder: Path, form: str) -> dict[str, Any]:
 def sendmail(folder: Path) -> dict[str, Any]:
     """Return the facts of a Sendmail set-up; the same for every form, as the tag `sendmail` has no slash to cut at.
 
-    One process serves one session and leaves a line at every level from 8 on (NOTES.md), so sessions count. The class comes from
+    One process serves one session and leaves a line at every level from 8 on, so sessions count. The class comes from
     `STARTTLS=server` at level 9 and above; below, from `proto=` of the from= line, which only a session with MAIL has.
     """
     truth = read_truth(folder)
