@@ -18,6 +18,8 @@ PYTHONS := $(PYTHON) tests/tools/pythons.py
 RUN := .venv$(CORE:%=-%)
 NEW := .venv-test
 OLD := .venv-2.16
+# The play's recap comes last otherwise, and the report's place is far above it.
+SAY := $(PYTHON) -c 'import json, sys; print("", json.load(open(sys.argv[1] + "/fleet.json"))["verdict"], sys.argv[1] + "/index.html", sep="\n")'
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r
 
 .PHONY: help
@@ -30,10 +32,12 @@ venv: $(RUN)/.installed ## Set up .venv
 .PHONY: audit
 audit: $(RUN)/.installed ## Audit and report: make audit INVENTORY=inventory.ini ARGS="--limit mx1"
 	$(RUN)/bin/ansible-playbook playbooks/audit.yml -i $(INVENTORY) -e "report_dir='$(REPORT_DIR)'" $(ARGS)
+	$(if $(findstring report_dir,$(ARGS)),,@$(SAY) "$(REPORT_DIR)")
 
 .PHONY: report
 report: $(RUN)/.installed ## Report again from the saved records, touching no host
 	$(RUN)/bin/ansible-playbook playbooks/report.yml -e "report_dir='$(REPORT_DIR)'" $(ARGS)
+	$(if $(findstring report_dir,$(ARGS)),,@$(SAY) "$(REPORT_DIR)")
 
 # --- tests
 

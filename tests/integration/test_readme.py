@@ -38,6 +38,10 @@ def test_every_command_works(tmp_path: pathlib.Path) -> None:
             ["bash", "-c", command], cwd=clone, env={**settings, "PWD": str(clone)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}"
+        if command.startswith(("make audit", "make report")):
+            verdict, path = done.stdout.splitlines()[-2:]
+            assert verdict.endswith(".")
+            assert path == str(clone / "report" / "index.html")
     assert (clone / "report" / "index.html").exists()
 
 
