@@ -5,10 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mailfleet.tls_audit.plugins.modules import maillog_facts
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.audit import audit_over_shell
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
 
 
 class ActionModule(FactsAction):
-    """Runs the module and takes no other fact from the host than `maillog`."""
+    """Runs the module, or reads the logs over the shell, and takes no other fact from the host than `maillog`."""
 
     FACT = "maillog"
+    ARGUMENTS = maillog_facts.ARGUMENTS
+
+    def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Fetch the logs and count here."""
+        return audit_over_shell(shell, options)

@@ -22,7 +22,7 @@ description:
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
-  - Python 2.7, or 3.6 and newer, on the host. Nothing else.
+  - Python 2.7, or 3.6 and newer, on the host. With O(mode=fetch) none. Nothing else.
   - The tool C(xz) for xz archives on Python 2.7, and C(zstd) for zstd archives.
 options:
   paths:
@@ -65,6 +65,24 @@ options:
     description: By how much to lower the priority of reading, V(0) to V(19). The host is a mail server first.
     type: int
     default: 10
+  mode:
+    description:
+      - V(module) reads the logs on the host, with its Python. Nothing but counts leaves the host.
+      - V(fetch) is for hosts without a Python that Ansible can use. The logs are read through the host's shell and counted on the controller, into
+        a file without a name that ends with the task. Nothing is written on the host. It needs C(stat), C(dd), and C(base64), C(openssl),
+        C(uuencode) or C(od) there.
+      - V(auto) tries V(module), and takes V(fetch) when the host has no such Python.
+    type: str
+    choices: [module, fetch, auto]
+    default: module
+    version_added: 0.2.0
+  fetch_max_mib:
+    description:
+      - How many MiB of logs are fetched of one host at most, as stored there. The newest come first. What is left out is a notice and has its reason
+        in C(sources).
+    type: int
+    default: 20480
+    version_added: 0.2.0
 attributes:
   check_mode:
     description: Can run in check_mode and return changed status prediction without modifying target.
@@ -104,9 +122,18 @@ EXAMPLES = r'''
     since: "2017-11-01"
     until: "2017-11-30"
     timezone: Asia/Tokyo
+
+- name: Count on a host that has no Python, such as CentOS 6
+  mailfleet.tls_audit.maillog_facts:
+    mode: fetch
 '''
 
 RETURN = r'''
+audit_mode:
+  description: How the host was read, V(module) or V(fetch).
+  returned: always
+  type: str
+  sample: module
 ansible_facts:
   description: The facts to add to the host.
   returned: success
@@ -204,22 +231,26 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 
 
+ARGUMENTS = dict(
+    paths=dict(type='list', elements='str'),
+    internal_networks=dict(type='list', elements='str'),
+    since=dict(type='str'),
+    until=dict(type='str'),
+    timezone=dict(type='str'),
+    max_days=dict(type='int', default=400),
+    include_clients=dict(type='bool', default=False),
+    host_field=dict(type='str'),
+    nice=dict(type='int', default=10),
+    mode=dict(type='str', choices=['module', 'fetch', 'auto'], default='module'),
+    fetch_max_mib=dict(type='int', default=20480),
+)
+# What the action plugin has seen to.
+OF_THE_ACTION = ('mode', 'fetch_max_mib')
+
+
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            paths=dict(type='list', elements='str'),
-            internal_networks=dict(type='list', elements='str'),
-            since=dict(type='str'),
-            until=dict(type='str'),
-            timezone=dict(type='str'),
-            max_days=dict(type='int', default=400),
-            include_clients=dict(type='bool', default=False),
-            host_field=dict(type='str'),
-            nice=dict(type='int', default=10),
-        ),
-        supports_check_mode=True,
-    )
-    options = dict(module.params)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    options = dict((name, value) for name, value in module.params.items() if name not in OF_THE_ACTION)
     nice = options.pop('nice')
     if not 0 <= nice <= 19:
         module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)

@@ -20,7 +20,7 @@ description:
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
-  - Python 2.7, or 3.6 and newer, on the host.
+  - Python 2.7, or 3.6 and newer, on the host. With O(mode=fetch) none.
   - C(openssl) on the host for the certificate's validity.
 options:
   config_dir:
@@ -34,6 +34,15 @@ options:
     description: How many seconds one program of the host may take to answer.
     type: int
     default: 10
+  mode:
+    description:
+      - V(module) looks at the host with its Python, V(fetch) through its shell, for hosts without a Python that Ansible can use. V(auto) tries
+        V(module), and takes V(fetch) when the host has no such Python.
+      - Over the shell clamd is not asked, only its process and its program are looked at.
+    type: str
+    choices: [module, fetch, auto]
+    default: module
+    version_added: 0.2.0
 attributes:
   check_mode:
     description: Can run in check_mode and return changed status prediction without modifying target.
@@ -63,6 +72,11 @@ EXAMPLES = r'''
 '''
 
 RETURN = r'''
+audit_mode:
+  description: How the host was read, V(module) or V(fetch).
+  returned: always
+  type: str
+  sample: module
 ansible_facts:
   description: The facts to add to the host.
   returned: success
@@ -79,7 +93,7 @@ ansible_facts:
           returned: success
           sample: 1
         python:
-          description: The Python that the module ran with.
+          description: The Python that the module ran with; null with O(mode=fetch).
           type: str
           returned: success
           sample: 3.11.2
@@ -130,27 +144,24 @@ ansible_facts:
 '''
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
 
 
+ARGUMENTS = dict(
+    config_dir=dict(type='path'),
+    signature_max_age_days=dict(type='float', default=3),
+    command_timeout=dict(type='int', default=10),
+    mode=dict(type='str', choices=['module', 'fetch', 'auto'], default='module'),
+)
+
+
 def main():
-    module = AnsibleModule(
-        argument_spec=dict(
-            config_dir=dict(type='path'),
-            signature_max_age_days=dict(type='float', default=3),
-            command_timeout=dict(type='int', default=10),
-        ),
-        supports_check_mode=True,
-    )
-    for option in ('signature_max_age_days', 'command_timeout'):
-        if module.params[option] <= 0:
-            module.fail_json(msg='%s: %s is not a number above 0' % (option, module.params[option]))
-    host = Host(timeout=module.params['command_timeout'])
-    config_dir = module.params['config_dir']
-    if config_dir and not host.exists(config_dir + '/main.cf'):
-        module.fail_json(msg="config_dir: '%s' holds no main.cf" % config_dir)
-    mailserver = collect(host, config_dir, module.params['signature_max_age_days'])
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        mailserver = collect_as_asked(Host(timeout=module.params['command_timeout']), module.params)
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     module.exit_json(changed=False, ansible_facts={'mailserver': mailserver})
 
 

@@ -29,8 +29,9 @@ mount --bind /dev "$work/root/dev"
 mount -t tmpfs tmpfs "$work/root/run"
 ip link set lo up
 mkdir -p "$work/root/test"
-cp -r "$2/." "$work/root/test/"
-exec chroot "$work/root" /usr/bin/python3 /test/scenario.py
+cp -a "$2/." "$work/root/test/"
+shift 2
+exec chroot "$work/root" "$@"
 """
 
 
@@ -43,23 +44,28 @@ def why_not() -> str | None:
     return None
 
 
-def make(suite: str) -> pathlib.Path:
-    """Return the root of a Debian release, made if it is not there yet."""
-    target = CACHE / suite
+def make(suite: str, packages: str = PACKAGES, name: str | None = None) -> pathlib.Path:
+    """Return the root of a Debian release with these packages, made if it is not there yet. name: of its folder, by default the release's."""
+    target = CACHE / (name or suite)
     if not (target / "usr").is_dir():
         if not shutil.which("mmdebstrap"):
             debian.install("mmdebstrap")
         CACHE.mkdir(parents=True, exist_ok=True)
-        half = target.with_name(f"{suite}.{os.getpid()}")
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", suite, str(half)]
+        half = target.with_name(f"{target.name}.{os.getpid()}")
+        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", suite, str(half)]
         subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
         half.rename(target)
     return target
 
 
+def entering(root: pathlib.Path, folder: pathlib.Path, *command: str) -> list[str]:
+    """Return the command line that runs a command in a root of its own, where the folder is /test."""
+    return ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "sh", "-c", ENTER, "enter", str(root), str(folder), *command]
+
+
 def run(root: pathlib.Path, folder: pathlib.Path, timeout: int = 240) -> str:
     """Run folder/scenario.py in a root of its own and return what it prints."""
-    command = ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "sh", "-c", ENTER, "enter", str(root), str(folder)]
+    command = entering(root, folder, "/usr/bin/python3", "/test/scenario.py")
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout

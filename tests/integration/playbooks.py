@@ -55,10 +55,10 @@ class Run:
 
 def run_playbook(
     ansible_playbook: str, report_dir: pathlib.Path, *arguments: str, playbook: str = "playbooks/audit.yml",
-    inventory: pathlib.Path = ROOT / "inventory.example", **environment: str,
+    inventory: pathlib.Path = ROOT / "inventory.example", inside: tuple[str, ...] = (), **environment: str,
 ) -> Run:
-    """Run a playbook of the checkout. report_dir: where the report goes; environment: more variables of it."""
-    command = [ansible_playbook, playbook, "-i", str(inventory), "-e", f"report_dir={report_dir}", *arguments]
+    """Run a playbook of the checkout. report_dir: where the report goes; inside: words before the command; environment: more variables of it."""
+    command = [*inside, ansible_playbook, playbook, "-i", str(inventory), "-e", f"report_dir={report_dir}", *arguments]
     settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **environment}
     done = subprocess.run(
         command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False)

@@ -43,11 +43,11 @@ class Context:
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None):
+               include_clients=False, host_field=None, files=sources.LocalFiles):
     """Return the facts of the logs that paths and globs name.
 
     paths: None takes the usual places. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
-    this syslog host only.
+    this syslog host only. files: where the logs are, see sources.find().
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -61,7 +61,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
 
     with Zone(timezone) as zone:
         context = Context(networks, zone, include_clients, host_field)
-        found = sources.find(paths, context.notices)
+        found = sources.find(paths, context.notices, files)
         try:
             _require_readable(found, paths)
             _read_all(found, context)

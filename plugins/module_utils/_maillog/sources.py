@@ -33,7 +33,8 @@ USUAL_PATHS = (
 )
 MAX_FILES = 2000
 # A modification time before this is no time but a damaged inode or a careless copy.
-_EARLIEST = 631152000
+EARLIEST = 631152000
+LINK_OUT = 'a symbolic link out of its folder is not followed; name its target in paths'
 
 READ = 'read'
 DUPLICATE = 'duplicate'
@@ -70,7 +71,7 @@ class Source:
         facts = os.fstat(self._descriptor)
         self.bytes = facts.st_size
         self.inode = (facts.st_dev, facts.st_ino)
-        if facts.st_mtime >= _EARLIEST:
+        if facts.st_mtime >= EARLIEST:
             self.modified = Zone.local(facts.st_mtime).date()
         self.compression = archives.compression_of(os.read(self._descriptor, 6))
         os.lseek(self._descriptor, 0, os.SEEK_SET)
@@ -102,7 +103,7 @@ def _open_regular(path):
     if os.path.islink(path):
         target = os.path.realpath(path)
         if os.path.dirname(target) != os.path.realpath(os.path.dirname(path) or '.'):
-            raise _NotALog(SKIPPED, 'link', 'a symbolic link out of its folder is not followed; name its target in paths')
+            raise _NotALog(SKIPPED, 'link', LINK_OUT)
         path = target
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | getattr(os, 'O_CLOEXEC', 0)
     try:
@@ -119,12 +120,26 @@ def _open_regular(path):
     return descriptor
 
 
-def find(patterns, notices):
+class LocalFiles:
+    """The files of the host that this runs on. A controller that fetches logs has another such class."""
+
+    @staticmethod
+    def matches(pattern):
+        """Return the existing paths of a glob or a path."""
+        return sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern][:os.path.lexists(pattern)]
+
+    @staticmethod
+    def source(path):
+        """Return the Source of a path, not opened yet."""
+        return Source(path)
+
+
+def find(patterns, notices, files=LocalFiles):
     """Return the opened Sources of the paths and globs, each log's rotations oldest first, duplicates marked.
 
-    Raise AuditError when nothing that was asked for by name or glob exists.
+    files: where they are. Raise AuditError when nothing that was asked for by name or glob exists.
     """
-    sources = _name_all(patterns, notices)
+    sources = _name_all(patterns, notices, files)
     for source in sources:
         if source.status == READ:
             source.open()
@@ -139,11 +154,10 @@ def find(patterns, notices):
     return in_order
 
 
-def _name_all(patterns, notices):
+def _name_all(patterns, notices, files):
     """Return a Source, not opened yet, for each path that a pattern gives."""
     named = {}
-    matches = dict((pattern, sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern][:os.path.lexists(pattern)])
-                   for pattern in (USUAL_PATHS if patterns is None else patterns))
+    matches = dict((pattern, files.matches(pattern)) for pattern in (USUAL_PATHS if patterns is None else patterns))
     if patterns is not None:
         _require_matches(patterns, matches, notices)
     for pattern in USUAL_PATHS if patterns is None else patterns:
@@ -153,7 +167,7 @@ def _name_all(patterns, notices):
             if len(named) >= MAX_FILES:
                 notices.add('too_many_files', 'only the first %d files that match are read' % MAX_FILES)
                 return list(named.values())
-            source = Source(path)
+            source = files.source(path)
             if glob.has_magic(pattern) and not is_log_of(pattern, path):
                 if patterns is None:
                     continue        # the usual places hold much else

@@ -63,6 +63,8 @@ class ClamAv:
 
     def _ask(self, settings):
         """Return clamd's answer to a question for its version, or None."""
+        if not self._host.connects:
+            return None
         if settings.get('LocalSocket'):
             family, address = socket.AF_UNIX, self._host.root + settings['LocalSocket']
             if not self._host.exists(settings['LocalSocket']):

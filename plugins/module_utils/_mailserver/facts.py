@@ -9,7 +9,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import platform
 import time
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
@@ -19,6 +18,17 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.po
 
 SCHEMA_VERSION = 1
 MAX_ITEMS = 50
+
+
+def collect_as_asked(host, options):
+    """Return the facts that the module's options ask for. Raise ValueError for a bad one; the message names it."""
+    for option in ('signature_max_age_days', 'command_timeout'):
+        if options[option] <= 0:
+            raise ValueError('%s: %s is not a number above 0' % (option, options[option]))
+    config_dir = options['config_dir']
+    if config_dir and not host.exists(config_dir + '/main.cf'):
+        raise ValueError("config_dir: '%s' holds no main.cf" % printable(config_dir))
+    return collect(host, config_dir, options['signature_max_age_days'])
 
 
 def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
@@ -31,7 +41,7 @@ def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
     antivirus = Antivirus(host, server, inbound, now, signature_max_age_days)
     facts = {
         'schema_version': SCHEMA_VERSION,
-        'python': platform.python_version(),
+        'python': host.python,
         'mta': server.fact(),
         'tls_logging': _tls_logging(inbound),
         'starttls': {'offered': _starttls_offered(config, inbound)},

@@ -15,6 +15,7 @@ __metaclass__ = type
 import errno
 import glob
 import os
+import platform
 import select
 import signal
 import stat
@@ -25,7 +26,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notic
 
 MAX_OUTPUT = 512 * 1024
 MAX_FILE = 1024 * 1024
-_FOLDERS = ('/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin')
+FOLDERS = ('/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin')
 
 
 class Host(object):
@@ -33,6 +34,9 @@ class Host(object):
 
     root: a prefix for all paths; only tests have one other than the empty text. timeout: seconds that one program may take.
     """
+
+    python = platform.python_version()  # the host's; None where it has none
+    connects = True                     # whether sockets of this process reach the host's daemons
 
     def __init__(self, root='', timeout=10):
         self.root = root
@@ -82,7 +86,7 @@ class Host(object):
     def program(self, *names):
         """Return the path of the first program of these names that is installed, or None."""
         for name in names:
-            for folder in _FOLDERS:
+            for folder in FOLDERS:
                 path = '%s%s/%s' % (self.root, folder, name)
                 if os.access(path, os.X_OK) and os.path.isfile(path):
                     return path
@@ -95,7 +99,7 @@ class Host(object):
                 # run_command knows no time limit, and a program that hangs must not hold up the host's audit.
                 process = subprocess.Popen(  # pylint: disable=ansible-bad-function
                     command, stdin=nothing, stdout=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=True, preexec_fn=os.setsid,
-                    env={'PATH': ':'.join(_FOLDERS), 'LC_ALL': 'C', 'LANG': 'C', 'LD_LIBRARY_PATH': os.environ.get('LD_LIBRARY_PATH', '')})
+                    env={'PATH': ':'.join(FOLDERS), 'LC_ALL': 'C', 'LANG': 'C', 'LD_LIBRARY_PATH': os.environ.get('LD_LIBRARY_PATH', '')})
         except (IOError, OSError) as error:
             self.hidden(command[0], os.strerror(error.errno))
             return None

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a facts module and let through only what such a module returns. PRIVATE to the collection.
+"""Run a facts module, or read the host over its shell, and let through only what such a module returns. PRIVATE to the collection.
 
 A host that was taken over chooses what "the module" prints. Ansible takes any fact from it, and facts outrank inventory variables and
 role defaults: such a host could rename itself (`inventory_hostname`) or move the report (`report_dir`) on the controller.
@@ -9,10 +9,18 @@ role defaults: such a host could rename itself (`inventory_hostname`) or move th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as ansible_core_version
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.reasons import lacks_python
+
+MODULE, FETCH, AUTO = "module", "fetch", "auto"
 # What a module that fails, is skipped or warns adds to its result; the rest is Ansible's own and set behind this point.
 _PASSED_ON = (
     "changed", "failed", "skipped", "unreachable", "msg", "reason_kind", "rc", "exception", "module_stdout", "module_stderr", "invocation", "warnings",
@@ -20,18 +28,61 @@ _PASSED_ON = (
 
 
 class FactsAction(ActionBase):
-    """Action of a facts module. Its class names the one fact that the module returns."""
+    """Action of a facts module. Its class names the one fact that the module returns, and the module's arguments."""
 
     FACT = ""
+    ARGUMENTS: Mapping[str, Any] = {}
+
+    def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fact of a host without Python. Raises AuditError, and ValueError for a bad option."""
+        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result, without whatever does not belong in it."""
         self._supports_check_mode = True
         result = super().run(tmp, task_vars)
-        returned = self._execute_module(task_vars=task_vars)
-        result.update({key: returned[key] for key in _PASSED_ON if key in returned})
+        mode = self._task.args.get("mode") or MODULE
+        if mode in (FETCH, AUTO):
+            unused, options = self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))
+        if mode != FETCH:
+            result.update(self._by_module(mode, task_vars or {}), audit_mode=MODULE)
+        if mode == FETCH or (mode == AUTO and lacks_python(result, self._python_hint(task_vars or {}, result), ansible_core_version)):
+            result = super().run(tmp, task_vars)
+            result.update(self._by_shell(options), audit_mode=FETCH)
         result["changed"] = False
+        return result
+
+    def _by_module(self, mode: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+        try:
+            returned = self._execute_module(task_vars=task_vars)
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as error:
+            # From ansible-core 2.19 on a host without Python is an exception here.
+            if mode != AUTO:
+                raise
+            return {"failed": True, "msg": str(error)}
+        result = {key: returned[key] for key in _PASSED_ON if key in returned}
         facts = returned.get("ansible_facts")
         if isinstance(facts, dict):
             result["ansible_facts"] = {name: facts[name] for name in (self.FACT, self._discovered_interpreter_key) if name and name in facts}
         return result
+
+    @staticmethod
+    def _python_hint(task_vars: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:
+        discovered = (result.get("ansible_facts") or {}).get("discovered_interpreter_python")
+        return next((str(text) for text in (task_vars.get("ansible_python_interpreter"), discovered) if isinstance(text, str)), None)
+
+    def _by_shell(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            shell = Shell(self._execute, nice=int(options.get("nice", 0)))
+            return {"ansible_facts": {self.FACT: self.by_shell(shell, options)}}
+        except AuditError as error:
+            return {"failed": True, "msg": str(error), "reason_kind": error.kind}
+        except ValueError as error:
+            return {"failed": True, "msg": str(error)}
+
+    def _execute(self, command: str, terminal: bool) -> dict[str, Any]:
+        # Ansible asks ssh for a terminal unless there is something to send, which not every connection plugin can.
+        data = None if terminal or not self._connection.has_pipelining else b"\n"
+        return self._low_level_execute_command(command, in_data=data)

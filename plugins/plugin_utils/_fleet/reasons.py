@@ -139,12 +139,21 @@ def python_too_old(result_text: str, python_hint: str | None, ansible_core: str)
     if core is None:
         return Reason(
             "python_too_old", detail,
-            "No supported ansible-core runs there: install Python 2.7 or newer beside it and set ansible_python_interpreter.",
+            "No supported ansible-core runs there: set audit_mode=fetch, or install Python 2.7 or newer beside it and set ansible_python_interpreter.",
         )
+    # The Makefile sets up 2.16, the oldest and for old hosts the last, beside the newest.
+    command = " (make audit CORE=2.16)" if core == "2.16" else ""
     return Reason(
         "python_too_old", detail,
-        f"Run the audit for this host from ansible-core {core}, or set ansible_python_interpreter to a newer Python.",
+        f"Run the audit for this host from ansible-core {core}{command}, set ansible_python_interpreter to a newer Python, or set audit_mode=fetch.",
     )
+
+
+def lacks_python(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> bool:
+    """Whether a module failed because the host has no Python that this ansible-core runs modules on."""
+    if result.get("failed") is not True or result.get("unreachable") is True or _stated_by_module(result) is not None:
+        return False
+    return _NO_PYTHON.search(message_of(result)) is not None or explain(result, python_hint, ansible_core).kind == "python_too_old"
 
 
 def explain(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> Reason:
@@ -166,7 +175,7 @@ def explain(result: Mapping[str, Any], python_hint: str | None, ansible_core: st
     if _NO_PYTHON.search(text):
         return Reason(
             "error", "No usable Python was found on the host: " + _main_line(result, "the interpreter did not start."),
-            "Set ansible_python_interpreter for this host, or install Python there.",
+            "Set audit_mode=fetch for this host, or ansible_python_interpreter where it has a Python.",
         )
     if _BAD_REPLY.search(text):
         return _bad_reply(result, python_hint, ansible_core)

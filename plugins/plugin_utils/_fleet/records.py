@@ -65,6 +65,9 @@ def build_record(host: str, variables: Any, run: Run) -> dict[str, Any]:
         ))
     _from_inventory(record, variables)
     results = {name: _result(variables, name) for name in (MAILLOG_RESULT, MAILSERVER_RESULT)}
+    # The action says it, not the host.
+    mode = (results[MAILLOG_RESULT] or {}).get("audit_mode")
+    record["settings"]["audit_mode"] = str(mode) if mode in schema.AUDIT_MODES else None
     python_hint = _python_hint(variables, results[MAILSERVER_RESULT])
     problems = {}
     for fact, name, check in (
@@ -95,7 +98,7 @@ def _blank(host: str, run: Run) -> dict[str, Any]:
         "run_id": run.run_id,
         "labels": {},
         "declared": {"antivirus": None},
-        "settings": {"internal_networks": list(run.internal_networks)},
+        "settings": {"internal_networks": list(run.internal_networks), "audit_mode": None},
         "maillog": None,
         "mailserver": None,
         "probe": None,

@@ -24,6 +24,8 @@ REASON_KINDS = (
     "unreachable", "no_log", "no_permission", "no_mta", "python_too_old", "become", "timeout", "skipped", "error",
 )
 VISIBILITIES = ("complete", "partial", "none")
+# How a host was read: with its Python, or over its shell.
+AUDIT_MODES = ("module", "fetch")
 ANTIVIRUS_STATES = ("working", "stale", "stopped", "not_wired", "partly_wired", "absent", "unknown")
 SCOPES = ("total", "external", "internal", "local")
 
@@ -191,7 +193,7 @@ RECORD: Shape = record_of(
     ansible_core=_version,
     labels=LABELS,
     declared=record_of(antivirus=text(200)),
-    settings=record_of(internal_networks=NETWORKS),
+    settings=record_of(internal_networks=NETWORKS, audit_mode=one_of(*AUDIT_MODES, null=True)),
     maillog=_maillog,
     mailserver=_mailserver,
     probe=_no_probe,

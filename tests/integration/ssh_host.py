@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An old host behind a real sshd, in a Debian root and a network of its own that nothing leaves: for a host with Python 2.7 alone, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import debian, debian_root
+from .playbooks import Run, run_playbook
+
+SUITE = "bullseye"
+_EVERYWHERE = "openssh-server,sudo,postfix,openssl"
+PACKAGES = {"python2": f"{_EVERYWHERE},python2.7", "bare": f"{_EVERYWHERE},busybox"}
+PASSWORD = "not-a-secret"
+# `auditor` may become root, `tty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for a shell and tools.
+START = f"""
+set -e
+mkdir -p /run/sshd /opt/box
+ssh-keygen -A > /dev/null
+if [ -x /bin/busybox ]; then busybox --install -s /opt/box; fi
+for name in auditor tty pass plain box; do
+  useradd --create-home --shell /bin/bash "$name"
+  install -d -m 700 -o "$name" "/home/$name/.ssh"
+  install -m 600 -o "$name" /test/key.pub "/home/$name/.ssh/authorized_keys"
+done
+install -d -m 700 /root/.ssh
+install -m 600 /test/key.pub /root/.ssh/authorized_keys
+echo 'pass:{PASSWORD}' | chpasswd
+cat > /etc/sudoers.d/test <<'END'
+Defaults:tty requiretty
+auditor,tty ALL=(root) NOPASSWD: ALL
+pass ALL=(root) ALL
+END
+chmod 440 /etc/sudoers.d/test
+if [ -e /test/prepare ]; then sh /test/prepare; fi
+rm -f /test/key.pub
+touch /tmp/started
+exec /usr/sbin/sshd -D -e -o ListenAddress=127.0.0.1
+"""
+
+
+@dataclass
+class SshHost:
+    """A running host. `root` is its file system as seen from here."""
+
+    name: str
+    folder: pathlib.Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The words before a command that shall run here, in the host's network."""
+        return ("nsenter", f"--net=/proc/{self.process.pid}/ns/net")
+
+    @property
+    def root(self) -> pathlib.Path:
+        """The host's root folder."""
+        child = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0]
+        return pathlib.Path(f"/proc/{child}/root")
+
+    def run(self, *command: str) -> str:
+        """Run a command on the host, not over SSH, and return what it prints."""
+        return subprocess.run([*self.inside, "chroot", str(self.root), *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+
+    def line(self, name: str, user: str = "auditor", **variables: str) -> str:
+        """The host's line of an inventory."""
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+        words = {
+            "ansible_host": "127.0.0.1", "ansible_user": user, "ansible_ssh_private_key_file": str(self.folder / "key"),
+            "ansible_ssh_common_args": options, **variables,
+        }
+        return " ".join([name, *(f"{key}='{value}'" for key, value in words.items())]) + "\n"
+
+    def audit(self, ansible_playbook: str, folder: pathlib.Path, lines: str, *arguments: str, **environment: str) -> Run:
+        """Audit the hosts of some inventory lines. The report goes to `report` in a folder."""
+        hosts = folder / "hosts"
+        hosts.write_text(lines)
+        # A socket's path is short, and two hosts with one address must not share connections.
+        settings = {"ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"), **environment}
+        return run_playbook(ansible_playbook, folder / "report", *arguments, inventory=hosts, inside=self.inside, **settings)
+
+
+@contextlib.contextmanager
+def running(kind: str, seed: pathlib.Path) -> Iterator[SshHost]:
+    """Start a host of a kind of PACKAGES. seed: what becomes its /test; a shell script `prepare` in it runs before sshd does."""
+    for program, package in {"ssh": "openssh-client", "nsenter": "util-linux"}.items():
+        if not shutil.which(program):
+            debian.install(package)
+    root = debian_root.make(SUITE, PACKAGES[kind], f"{SUITE}-{kind}")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-"))
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", str(folder / "key")], check=True)
+    shutil.copy(folder / "key.pub", seed / "key.pub")
+    (seed / "start").write_text(START)
+    with (folder / "sshd.log").open("wb") as log:
+        process = subprocess.Popen(debian_root.entering(root, seed, "/bin/sh", "/test/start"), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    host = SshHost(kind, folder, process)
+    try:
+        deadline = time.monotonic() + 30
+        while not _answers(host):
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "sshd.log").read_text()
+            time.sleep(0.1)
+        yield host
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def _answers(host: SshHost) -> bool:
+    asked = subprocess.run([*host.inside, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/22 && head -c 4 <&3"], capture_output=True, check=False)
+    return asked.stdout == b"SSH-"
