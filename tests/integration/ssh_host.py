@@ -21,13 +21,13 @@ SUITE = "bullseye"
 _EVERYWHERE = "openssh-server,sudo,postfix,openssl"
 PACKAGES = {"python2": f"{_EVERYWHERE},python2.7", "bare": f"{_EVERYWHERE},busybox"}
 PASSWORD = "not-a-secret"
-# `auditor` may become root, `tty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for a shell and tools.
+# `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for a shell and tools.
 START = f"""
 set -e
 mkdir -p /run/sshd /opt/box
 ssh-keygen -A > /dev/null
 if [ -x /bin/busybox ]; then busybox --install -s /opt/box; fi
-for name in auditor tty pass plain box; do
+for name in auditor needstty pass plain box; do
   useradd --create-home --shell /bin/bash "$name"
   install -d -m 700 -o "$name" "/home/$name/.ssh"
   install -m 600 -o "$name" /test/key.pub "/home/$name/.ssh/authorized_keys"
@@ -36,8 +36,8 @@ install -d -m 700 /root/.ssh
 install -m 600 /test/key.pub /root/.ssh/authorized_keys
 echo 'pass:{PASSWORD}' | chpasswd
 cat > /etc/sudoers.d/test <<'END'
-Defaults:tty requiretty
-auditor,tty ALL=(root) NOPASSWD: ALL
+Defaults:needstty requiretty
+auditor,needstty ALL=(root) NOPASSWD: ALL
 pass ALL=(root) ALL
 END
 chmod 440 /etc/sudoers.d/test
