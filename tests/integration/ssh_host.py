@@ -19,7 +19,7 @@ from .playbooks import Run, run_playbook
 
 SUITE = "bullseye"
 _EVERYWHERE = "openssh-server,sudo,postfix,openssl"
-PACKAGES = {"python2": f"{_EVERYWHERE},python2.7", "bare": f"{_EVERYWHERE},busybox"}
+PACKAGES = {"python2": f"{_EVERYWHERE},python2.7,xz-utils", "bare": f"{_EVERYWHERE},busybox"}
 PASSWORD = "not-a-secret"
 # `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for a shell and tools.
 START = f"""
@@ -100,6 +100,7 @@ def running(kind: str, seed: pathlib.Path) -> Iterator[SshHost]:
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", str(folder / "key")], check=True)
     shutil.copy(folder / "key.pub", seed / "key.pub")
     (seed / "start").write_text(START)
+    seed.chmod(0o755)
     with (folder / "sshd.log").open("wb") as log:
         process = subprocess.Popen(debian_root.entering(root, seed, "/bin/sh", "/test/start"), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     host = SshHost(kind, folder, process)

@@ -18,7 +18,7 @@ from ansible.release import __version__ as ansible_core_version
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.reasons import lacks_python
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import reasons
 
 MODULE, FETCH, AUTO = "module", "fetch", "auto"
 # What a module that fails, is skipped or warns adds to its result; the rest is Ansible's own and set behind this point.
@@ -45,33 +45,43 @@ class FactsAction(ActionBase):
         if mode in (FETCH, AUTO):
             unused, options = self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))
         if mode != FETCH:
-            result.update(self._by_module(mode, task_vars or {}), audit_mode=MODULE)
-        if mode == FETCH or (mode == AUTO and lacks_python(result, self._python_hint(task_vars or {}, result), ansible_core_version)):
+            result.update(self._by_module(task_vars or {}), audit_mode=MODULE)
+            no_python = self._lacks_python(task_vars or {}, result)
+            if no_python and mode == MODULE:
+                self._name_python(result)
+        if mode == FETCH or (mode == AUTO and no_python):
             result = super().run(tmp, task_vars)
             result.update(self._by_shell(options), audit_mode=FETCH)
         result["changed"] = False
         return result
 
-    def _by_module(self, mode: str, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _by_module(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         try:
             returned = self._execute_module(task_vars=task_vars)
-        except AnsibleConnectionFailure:
-            raise
         except AnsibleError as error:
-            # From ansible-core 2.19 on a host without Python is an exception here.
-            if mode != AUTO:
+            # For newer ansible-cores a host without Python is an exception.
+            result = {"failed": True, "msg": str(error)}
+            if isinstance(error, AnsibleConnectionFailure) or not self._lacks_python(task_vars, result):
                 raise
-            return {"failed": True, "msg": str(error)}
+            return result
         result = {key: returned[key] for key in _PASSED_ON if key in returned}
         facts = returned.get("ansible_facts")
         if isinstance(facts, dict):
             result["ansible_facts"] = {name: facts[name] for name in (self.FACT, self._discovered_interpreter_key) if name and name in facts}
         return result
 
+    def _name_python(self, result: dict[str, Any]) -> None:
+        """Say which Python the host has: of one that is too old Ansible may say no more than that there is none."""
+        said = self._low_level_execute_command(reasons.PYTHONS_SCRIPT, sudoable=False)["stdout"]
+        reason = reasons.by_pythons_found(str(said), ansible_core_version)
+        if reason is not None:
+            result.update(msg=reason.detail, reason_kind=reason.kind, hint=reason.hint)
+
     @staticmethod
-    def _python_hint(task_vars: Mapping[str, Any], result: Mapping[str, Any]) -> str | None:
+    def _lacks_python(task_vars: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
         discovered = (result.get("ansible_facts") or {}).get("discovered_interpreter_python")
-        return next((str(text) for text in (task_vars.get("ansible_python_interpreter"), discovered) if isinstance(text, str)), None)
+        hint = next((str(text) for text in (task_vars.get("ansible_python_interpreter"), discovered) if isinstance(text, str)), None)
+        return reasons.lacks_python(result, hint, ansible_core_version)
 
     def _by_shell(self, options: Mapping[str, Any]) -> dict[str, Any]:
         try:

@@ -38,10 +38,11 @@ _LOOK = (
     "d=$(readlink -f -- \"$d\"; echo .); d=${d%??}; fi; f=${t:-$1}; m=$(stat -c '%f %d %i %s %Y' -- \"$f\"); r=; "
     "if [ -f \"$f\" ]; then r=$({ true <\"$f\"; } 2>&1); fi; printf '%s\\000%s\\000%s\\000%s\\000' \"$t\" \"$d\" \"$m\" \"$r\"; }; "
 )
-# The file is opened first and recognised then, so that it is the one that was looked at: a name in a log folder may change hands.
+# The file is opened first and recognised then, so that it is the one that was looked at: a name in a log folder may change hands. `-f` before that, for
+# opening a FIFO would wait for a writer.
 # `=`, the bytes, and dd's exit code; or `?` for another file, or none, at this name.
 _READ = (
-    "f=%(path)s; w=%(identity)s; { i=$(stat -L -c %%d:%%i /proc/self/fd/0); [ \"$i\" = \"$w\" ] || i=$(stat -c %%d:%%i -- \"$f\"); "
+    "f=%(path)s; w=%(identity)s; [ -f \"$f\" ] && { i=$(stat -L -c %%d:%%i /proc/self/fd/0); [ \"$i\" = \"$w\" ] || i=$(stat -c %%d:%%i -- \"$f\"); "
     "if [ \"$i\" = \"$w\" ]; then printf =; dd bs=%(block)d skip=%(skip)d count=%(count)d; printf $?; else printf '?'; fi; true; } <\"$f\" || printf '?'"
 )
 

@@ -17,7 +17,12 @@ def glob_word(pattern: str) -> str:
 
 
 def _set(text: str) -> str:
-    """`[!a-z]` with its members quoted. A dash stays, and so does `!` where it negates; `^` does not negate in Python, so it is quoted."""
+    """`[!a-z]` with its members quoted. A dash stays, and so does `!` where it negates."""
     negated = text.startswith("[!")
     members = text[2 if negated else 1:-1]
+    if members.startswith("^") and not negated and members[1:2] != "-":
+        # No negation in Python, but one in some shells even when it is quoted; not at the begin.
+        if members == "^":
+            return "'^'"
+        members = members[1:] + "^"
     return "[" + ("!" if negated else "") + "".join(char if char.isalnum() or char == "-" else shlex.quote(char) for char in members) + "]"

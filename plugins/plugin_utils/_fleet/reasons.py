@@ -149,6 +149,20 @@ def python_too_old(result_text: str, python_hint: str | None, ansible_core: str)
     )
 
 
+# Prints the version of each Python that old hosts have; Red Hat 8 has platform-python beside or instead of python3.
+PYTHONS_SCRIPT = "for p in python3 /usr/libexec/platform-python python python2.7 python2; do $p -V; done 2>&1"
+
+
+def by_pythons_found(said: str, ansible_core: str) -> Reason | None:
+    """The reason when all Pythons that a host has are too old. said: what PYTHONS_SCRIPT printed. None where that explains nothing."""
+    found = {(int(major), int(minor)) for major, minor in re.findall(r"^Python ([23])\.(\d{1,2})", said[:_LOOKED_AT], re.MULTILINE)}
+    if not found or any(newest_core_for(version) == newest_core_for((3, 99)) for version in found):
+        return None
+    usable = [version for version in found if newest_core_for(version) is not None]
+    major, minor = max(usable or found)
+    return python_too_old("", f"{major}.{minor}", ansible_core)
+
+
 def lacks_python(result: Mapping[str, Any], python_hint: str | None, ansible_core: str) -> bool:
     """Whether a module failed because the host has no Python that this ansible-core runs modules on."""
     if result.get("failed") is not True or result.get("unreachable") is True or _stated_by_module(result) is not None:
