@@ -21,13 +21,20 @@ SUITE = "bullseye"
 _EVERYWHERE = "openssh-server,sudo,postfix,openssl"
 PACKAGES = {"python2": f"{_EVERYWHERE},python2.7,xz-utils", "bare": f"{_EVERYWHERE},busybox"}
 PASSWORD = "not-a-secret"
-# `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for a shell and tools.
+# What sshd of CentOS 6 (OpenSSH 5.3) has in common with today's clients, but for RSA signatures with SHA-1, which these have to be allowed.
+CENTOS6_PORT = 2222
+CENTOS6_SSHD = (
+    "-o HostKeyAlgorithms=ssh-rsa -o PubkeyAcceptedKeyTypes=ssh-rsa -o KexAlgorithms=diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha1"
+    " -o Ciphers=aes128-ctr,aes256-ctr -o MACs=hmac-sha1"
+)
+# `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for tools and a noisy login;
+# `closed` has no shell.
 START = f"""
 set -e
 mkdir -p /run/sshd /opt/box
 ssh-keygen -A > /dev/null
 if [ -x /bin/busybox ]; then busybox --install -s /opt/box; fi
-for name in auditor needstty pass plain box; do
+for name in auditor needstty pass plain box closed; do
   useradd --create-home --shell /bin/bash "$name"
   install -d -m 700 -o "$name" "/home/$name/.ssh"
   install -m 600 -o "$name" /test/key.pub "/home/$name/.ssh/authorized_keys"
@@ -35,6 +42,8 @@ done
 install -d -m 700 /root/.ssh
 install -m 600 /test/key.pub /root/.ssh/authorized_keys
 echo 'pass:{PASSWORD}' | chpasswd
+usermod --shell /usr/sbin/nologin closed
+printf 'echo Welcome\nPATH=/opt/box\n' > /home/box/.bashrc
 cat > /etc/sudoers.d/test <<'END'
 Defaults:needstty requiretty
 auditor,needstty ALL=(root) NOPASSWD: ALL
@@ -44,7 +53,9 @@ chmod 440 /etc/sudoers.d/test
 if [ -e /test/prepare ]; then sh /test/prepare; fi
 rm -f /test/key.pub
 touch /tmp/started
-exec /usr/sbin/sshd -D -e -o ListenAddress=127.0.0.1
+common="-o ListenAddress=127.0.0.1 -o MaxStartups=100 -o MaxSessions=100"
+/usr/sbin/sshd $common -p {CENTOS6_PORT} {CENTOS6_SSHD}
+exec /usr/sbin/sshd -D -e $common
 """
 
 
@@ -73,7 +84,8 @@ class SshHost:
 
     def line(self, name: str, user: str = "auditor", **variables: str) -> str:
         """The host's line of an inventory."""
-        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+        more = variables.pop("more_ssh_options", "")
+        options = f"{more} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR".strip()
         words = {
             "ansible_host": "127.0.0.1", "ansible_user": user, "ansible_ssh_private_key_file": str(self.folder / "key"),
             "ansible_ssh_common_args": options, **variables,
