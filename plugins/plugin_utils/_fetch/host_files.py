@@ -32,10 +32,11 @@ _LIST = (
     "printf '\\000'; }; " % _MAX_NAMES
 )
 # Of each name: where it leads when it is a link, its folder then, its inode's facts, and why it cannot be opened. Only a regular file is opened.
-# `echo .` keeps a line break at the end of a name from $( ).
+# `echo .` keeps a line break at the end of a name from $( ). Where a link leads nowhere busybox's readlink says nothing (and
+# nothing is at `/dev/null/`), or the link's own name.
 _LOOK = (
-    "s() { t=; d=; if [ -L \"$1\" ]; then t=$(readlink -f -- \"$1\"; echo .); t=${t%??}; d=.; case \"$1\" in */*) d=${1%/*}/;; esac; "
-    "d=$(readlink -f -- \"$d\"; echo .); d=${d%??}; fi; f=${t:-$1}; m=$(stat -c '%f %d %i %s %Y' -- \"$f\"); r=; "
+    "s() { t=; d=; if [ -L \"$1\" ]; then t=$(readlink -f -- \"$1\"; echo .); t=${t%.}; t=${t%?}; d=.; case \"$1\" in */*) d=${1%/*}/;; esac; "
+    "d=$(readlink -f -- \"$d\"; echo .); d=${d%.}; d=${d%?}; [ -n \"$t\" ] || t=/dev/null/; fi; f=${t:-$1}; m=$(stat -c '%f %d %i %s %Y' -- \"$f\"); r=; "
     "if [ -f \"$f\" ]; then r=$({ true <\"$f\"; } 2>&1); fi; printf '%s\\000%s\\000%s\\000%s\\000' \"$t\" \"$d\" \"$m\" \"$r\"; }; "
 )
 # The file is opened first and recognised then, so that it is the one that was looked at: a name in a log folder may change hands. `-f` before that, for
@@ -80,7 +81,7 @@ class HostFiles:
     """The files of one host. Every method raises AuditError when the shell fails."""
 
     def __init__(self, shell: Shell):
-        shell.require("stat", "dd")
+        shell.require("stat", "dd", "readlink")
         self._shell = shell
 
     def names(self, patterns: Sequence[str]) -> list[list[str]]:
@@ -154,6 +155,8 @@ def _look(path: str, target: str = "", folder: str = "", facts: str = "", refusa
     if len(parts) != 5 or not all(part.lstrip("-").isdigit() for part in parts[1:]):
         return Look(path, is_link=bool(target))
     mode, (device, inode, size, modified) = int(parts[0], 16), (int(part) for part in parts[1:])
+    if stat.S_ISLNK(mode):
+        return Look(path, is_link=True)
     return Look(
         target or path, bool(target), bool(target) and (os.path.dirname(target) or "/") != folder, mode, device, inode, max(0, size), modified,
         # `sh: 1: cannot open /var/log/maillog: Permission denied`, in all shells with the reason last.
