@@ -28,8 +28,8 @@ CENTOS6_SSHD = (
     "-o HostKeyAlgorithms=ssh-rsa -o KexAlgorithms=diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha1"
     " -o Ciphers=aes128-ctr,aes256-ctr -o MACs=hmac-sha1"
 )
-# `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a busybox for tools and a noisy login;
-# `closed` has no shell.
+# `auditor` may become root, `needstty` as CentOS 6 lets it (requiretty), `pass` with a password, `plain` not at all. `box` has a
+# busybox for tools and a noisy login; `closed` has no shell.
 START = f"""
 set -e
 mkdir -p /run/sshd /opt/box

@@ -179,6 +179,27 @@ def test_python_too_old_for_this_ansible(ansible_playbook: str, tmp_path: pathli
         assert "2.16" in record["reason"]["detail"] + (record["reason"]["hint"] or "")
 
 
+@pytest.mark.parametrize("version", ["2.7", "3.6", "3.7"])
+def test_an_old_python_gives_the_same_or_a_reason(ansible_playbook: str, tmp_path: pathlib.Path, version: str) -> None:
+    """Python 2.7 alone, over SSH, is in test_old_hosts.py. Where a version is missing, sanity still compiles for it."""
+    pythons = sorted((pathlib.Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    if not pythons:
+        warnings.warn(f"LOUD: no Python {version} on this machine, the modules were NOT run with it", stacklevel=1)
+        pytest.skip(f"LOUD: no Python {version} on this machine, the modules were NOT run with it")
+    old = f"ansible_connection=local ansible_python_interpreter={pythons[0]} audit_log_paths='{log(tmp_path)}'"
+    hosts = inventory(tmp_path, f"old {old}\nfetched {old} audit_mode=fetch\nnew {LOCAL} audit_log_paths='{log(tmp_path)}'\n")
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    records = {name: run.record(name) for name in ("old", "fetched", "new")}
+    for record in records.values():
+        (record["maillog"] or {}).pop("performance", None)
+    assert records["fetched"]["maillog"] == records["new"]["maillog"]
+    if core_version(ansible_playbook) <= (2, 16):
+        assert records["old"]["maillog"] == records["new"]["maillog"], records["old"]["reason"]
+        assert records["old"]["mailserver"]["python"].startswith(version)
+    else:
+        assert records["old"]["reason"]["kind"] == "python_too_old", records["old"]["reason"]
+
+
 COMPROMISED = """#!/bin/sh
 # Stands in for the Python of a host that was taken over: it answers every module with what it likes.
 cat > /dev/null

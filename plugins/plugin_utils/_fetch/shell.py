@@ -81,7 +81,8 @@ class Shell:
     def run(self, script: str, limit: int, compress: bool = False) -> bytes:
         """Return what a script of one line writes. limit: more bytes are an error. compress: with gzip on the way, where the host has it."""
         compress = compress and "gzip" in self.tools
-        # gzip -1 costs the host about as much as encrypting what it saves, and a log shrinks about ten times.
+        # A log shrinks about ten times. Measured over ssh, 300 MB on two busy cores: 42 s with gzip, 112 s without, and half the controller's CPU. For the
+        # host it is 13 ms of CPU per MB instead of 4 ms, before encryption.
         pipe = f"gzip -1c | {self._encode}" if compress else self._encode
         text = self._between_marks(f"{{ {script}; }} 2>/dev/null | {{ {pipe}; }} 2>/dev/null")
         try:
