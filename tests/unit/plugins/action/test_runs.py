@@ -33,7 +33,8 @@ def test_every_host_has_a_record_though_the_first_is_unreachable(workbench):
     assert "Connection refused" in records["aaa"]["reason"]["detail"]
     assert records["mx2"]["reason"]["kind"] == "become"
     assert "Python" in records["nopython"]["reason"]["detail"]
-    assert (records["mx1"]["labels"], records["mx1"]["settings"]) == ({"department": "Law"}, {"internal_networks": ["192.0.2.0/24"]})
+    assert (records["mx1"]["labels"], records["mx1"]["settings"]) == (
+        {"department": "Law"}, {"internal_networks": ["192.0.2.0/24"], "audit_mode": None})
     assert '"audited": 1' in output.replace("\\", "")
     assert "1 server passes about 1.0 external messages a day that no local antivirus inspects." in output
     assert (workbench.report_dir.stat().st_mode & 0o777, (workbench.report_dir / "records").stat().st_mode & 0o777) == (0o700, 0o700)
