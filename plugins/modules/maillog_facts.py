@@ -68,9 +68,9 @@ options:
   mode:
     description:
       - V(module) reads the logs on the host, with its Python. Nothing but counts leaves the host.
-      - V(fetch) is for hosts without a Python that Ansible can use. The logs are read through the host's shell and counted on the controller, into
-        a file without a name that ends with the task. Nothing is written on the host. It needs C(stat), C(dd), and C(base64), C(openssl),
-        C(uuencode) or C(od) there.
+      - V(fetch) is for hosts without a Python that Ansible can use. The logs are read through the host's shell and counted on the controller, where
+        they lie in files without a name that end with the task. Nothing is written on the host. It needs C(stat), C(dd), C(readlink), and one of
+        C(base64), C(openssl), C(uuencode) and C(od) there.
       - V(auto) tries V(module), and takes V(fetch) when the host has no such Python.
     type: str
     choices: [module, fetch, auto]

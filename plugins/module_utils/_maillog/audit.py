@@ -61,7 +61,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
 
     with Zone(timezone) as zone:
         context = Context(networks, zone, include_clients, host_field)
-        found = sources.find(paths, context.notices, files)
+        found = sources.find(paths, context.notices, files=files)
         try:
             _require_readable(found, paths)
             _read_all(found, context)

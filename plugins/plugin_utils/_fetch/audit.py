@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
+from inspect import signature
 from typing import Any
 
 from ansible import constants as C
@@ -20,7 +21,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_lo
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_zone import zone_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
 
-# Those of the host's own business: its priority, its processes, its journal and its files.
+# The host's own business: its priority, its processes, its journal and its files. They are not this controller's.
 _OF_THE_HOST = ("nice", "workers", "journal", "state_dir")
 
 
@@ -30,7 +31,12 @@ def audit_over_shell(shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]
         raise AuditError(f"fetch_max_mib: {options['fetch_max_mib']} is not a number from 1 up")
     if not 0 <= options["nice"] <= 19:
         raise AuditError(f"nice: {options['nice']} is not a priority from 0 to 19")
+    if options.get("journal") == "always":
+        raise AuditError("journal: 'always' is not possible with mode fetch, which reads log files alone", "error")
     asked = {name: value for name, value in options.items() if name not in (*OF_THE_ACTION, *_OF_THE_HOST)}
+    if "journal_mode" in signature(audit_logs).parameters:
+        # Never this controller's own journal for the host's.
+        asked["journal_mode"] = "never"
     patterns = sources.USUAL_PATHS if options["paths"] is None else options["paths"]
     zone = zone_of(shell)
     # Ansible's own folder for such things: 0700, and where the administrator wants it (ANSIBLE_LOCAL_TEMP).
