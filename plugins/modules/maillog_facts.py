@@ -139,6 +139,8 @@ ansible_facts:
               C(sessions), C(messages) and C(rejected).
             - C(sessions) is the sum of C(tls), C(plaintext), C(tls_failed) and C(unknown). A message is one accepted transaction. C(rejected)
               counts refused commands, C(unknown_user) of them for a recipient that does not exist.
+            - A count that the log does not hold is null, and so is each sum that it is a part of. Where the log holds only some days' or some
+              mail servers' sessions, C(daily) and C(services) still have those.
           type: dict
           returned: success
           sample:

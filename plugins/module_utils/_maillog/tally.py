@@ -40,7 +40,8 @@ class Tally:
     groups: (day number, service number, scope) -> {class: [sessions, messages, rejected commands, of these unknown user]}
     protocols, ciphers: (day number, name) -> sessions of the scopes internal and external
     tls_days: service number -> set of the days on which the log showed TLS of that service
-    clients: address -> sessions that showed no TLS, external ones, only where asked for
+    uncounted: (day number, service number) of the days on which the log did not hold all sessions of that service: their count is
+    not known, whatever was tallied of them
     """
 
     def __init__(self):
@@ -48,6 +49,7 @@ class Tally:
         self.protocols = {}
         self.ciphers = {}
         self.tls_days = {}
+        self.uncounted = set()
         self.days = set()
         self._names = {}
 
@@ -91,3 +93,7 @@ class Tally:
         if days is None:
             days = self.tls_days[service] = set()
         days.add(day)
+
+    def hide_sessions(self, service, day):
+        """Note that the log does not hold the sessions of the service on that day: an MTA logged what a client did, but not its session."""
+        self.uncounted.add((day, service))
