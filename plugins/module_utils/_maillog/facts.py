@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -66,10 +66,11 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
+        self._copies = copies.find(context)
         self._hide(context, wanted)
         for (day, service, scope), group in context.tally.groups.items():
             date = context.calendar.date(day)
-            if not wanted(date):
+            if not wanted(date) or (date, service) in self._copies:
                 continue
             for tls_class, cell in group.items():
                 final, visible = visibility.settle(tls_class, service, date)
@@ -85,9 +86,9 @@ class Figures:
         Their scope is not known, as nothing is known of them: every scope's sum lacks them.
         """
         names, dates = set(), set()
-        for day, service in context.tally.uncounted:
+        for (day, service), times in context.tally.uncounted.items():
             date = context.calendar.date(day)
-            if wanted(date):
+            if times > 0 and wanted(date) and (date, service) not in self._copies:
                 names.add(context.services.by_number[service].name)
                 dates.add(date)
         if not dates:
