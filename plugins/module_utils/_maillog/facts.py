@@ -221,7 +221,7 @@ def build(context, visibility, wanted, sources, max_days):
         },
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
-        'logins': {},
+        'logins': context.logins.as_facts(context.calendar, wanted),
     }
     _fit(result, context.notices)
     return result
