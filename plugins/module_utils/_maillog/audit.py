@@ -130,7 +130,7 @@ def _read_all(found, context):
             context.notices.add('truncated', '%s: %s' % (source.path, error))
         source.close()
     _end_log(context, live)
-    if not context.lines['matched']:
+    if not context.mtas:
         context.notices.add('no_mail_lines', 'no line of a known mail server was found')
 
 
