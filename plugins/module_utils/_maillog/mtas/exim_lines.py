@@ -45,11 +45,12 @@ _CLIENT = br'(?:[^\s\[\]()]+ )?(?:\(\S*\) )?(\[([0-9A-Fa-f.:]+)(?:%\w+)?\](?::\d
 _SERVER = br'(?: I=\[[\w.:%]+\](?::\d+)?)?'
 _MORE = _SERVER + br'(?: TFO\*?)?(?: U=\S+)?(?: Ci=\S+)?'
 _SENDER = br'(?:<>|"(?:[^"\\]|\\.)*"@\S+|[^\s"]\S*)'
-_TLS = br'((?: X=\S+| CV=\S+| DN="[^"]*"| SNI=\S+)*)'
+# Repetitions are bounded: a line that a stranger made long costs no more than its length.
+_TLS = br'((?: X=\S+| CV=\S+| DN="[^"]*"| SNI=\S+){0,8})'
 MESSAGE = re.compile(_SENDER + br'(?: R=\S+)?(?: DS)? H=' + _CLIENT + _MORE + br' P=(\S+)(?: L[*.-]*)?' + _TLS)
 # Sent by a program on this host, or a bounce.
 SUBMITTED = re.compile(_SENDER + br'(?: R=\S+)?(?: U=[^=]*)?(?: Ci=\S+)? P=\S+ ')
-REJECTED = re.compile(_CLIENT + _MORE + _TLS + br'(?: [A-Za-z]+=(?:<(?:"(?:[^"\\]|\\.)*"|[^\s"])*>|[^\s"<]\S*))* (?:temporarily )?rejected ([^\n]*)')
+REJECTED = re.compile(_CLIENT + _MORE + _TLS + br'(?: [A-Za-z]+=(?:<(?:"(?:[^"\\]|\\.)*"|[^\s"])*>|[^\s"<]\S*)){0,8} (?:temporarily )?rejected ([^\n]*)')
 REFUSED = re.compile(
     br'(?:MAIL FROM:<(?:"(?:[^"\\]|\\.)*"|[^\s"])*> H=|MAIL command H=|[A-Z]{4,8} from |"[A-Z]{4} \S*" from )' + _CLIENT + _MORE + br'(?::|\r?\Z)')
 AT_CLIENT = re.compile(_CLIENT + _MORE + br'((?: [^\n]*)?)')
