@@ -52,17 +52,19 @@ def main() -> None:
     version = re.search(r"\d+\.\d+(?:\.\d+)*", made["version"])
     assert version, made["version"]
     target = pathlib.Path(sys.argv[3]) if sys.argv[3:] else REAL_LOGS
+    target = target / f"{server}-{version[0]}-{RELEASES[suite]}"
     for name, found in made["set_ups"].items():
-        into = target / f"{server}-{version[0]}-{RELEASES[suite]}" / name
+        into = target / name
         into.mkdir(parents=True, exist_ok=True)
         log = found.pop("log").encode("latin-1")
         own = server == "exim" and log[:1].isdigit()
         (into / ("mainlog" if own else "maillog")).write_bytes(log)
-        for key, path in (("reject", "rejectlog"), ("conf", f"{server}.conf")):
+        for key, path in (("reject", "rejectlog"), ("conf", "exim4.conf" if server == "exim" else "dovecot.conf")):
             text = found.pop(key, None)
             if text:
                 (into / path).write_bytes(text.encode("latin-1"))
         (into / "truth.json").write_text(json.dumps({"driver_errors": [], "mta": server, "phase": name, "local": [], **found}, indent=1) + "\n")
+    (target / "version.txt").write_text(made["version"].splitlines()[0] + "\n")
 
 
 if __name__ == "__main__":

@@ -270,7 +270,7 @@ def sendmail(folder: Path) -> dict[str, Any]:
 
 def _exim_logs(folder: Path) -> set[str]:
     """Return the names in this set-up's `log_selector` that matter, the default ones included (the manual's chapter on log files)."""
-    conf = (folder / "exim.conf").read_text(encoding="utf-8")
+    conf = (folder / "exim4.conf").read_text(encoding="utf-8")
     words = re.findall(r"[+-][a-z_]+", (re.search(r"(?m)^log_selector *=(.*)$", conf) or [""])[0])
     logged = {"tls_cipher", "tls_certificate_verified"}
     for word in words:
