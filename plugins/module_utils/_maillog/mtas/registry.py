@@ -9,6 +9,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.dovecot import Dovecot
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim import Exim
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix import Postfix
 
-READERS = (Postfix,)
+READERS = (Postfix, Exim, Dovecot)
