@@ -27,7 +27,9 @@ PACKAGES = {"sendmail": "sendmail-bin", "opensmtpd": "opensmtpd"}
 LEVELS = {"K-loglevel9": 9, "L-loglevel8": 8, "M-loglevel14": 14}
 # The others are kept in the traditional form alone: what the forms differ in is no matter of the level.
 ONE_FORM = ("L-loglevel8", "M-loglevel14")
-SET_UPS = [("sendmail", release, name) for release in RELEASES for name in LEVELS] + [("opensmtpd", release, "A-default") for release in RELEASES]
+SET_UPS = [("sendmail", release, name) for release in RELEASES for name in LEVELS] + [
+    # OpenSMTPD 6.8 of Debian 12 ends every handshake with an internal error of OpenSSL 3, so it is of no use here.
+    ("opensmtpd", release, "A-default") for release in ("bullseye", "trixie")]
 ENTER = """
 set -e
 work=$(mktemp -d)

@@ -12,8 +12,9 @@ to 6.6 `address=ADDR host=NAME` come again in every line, and two words were oth
   smtp message msgid=HEX size= nrcpt= proto=  once per message; up to 6.6 once per recipient, with from= and to=
   smtp failed-command command="..." result="CODE TEXT"
   smtp disconnected reason=WORD, reason="io-error: TEXT"; 6.0 smtp event=closed
-Outgoing sessions are `mta`, not `smtp`. There is no log level: no TLS line is plaintext. A handshake that failed is an io-error: its text is
-`handshake failed: ...` with libtls (7.x, ioev.c) and OpenSSL's `error:...` before.
+Outgoing sessions are `mta`, not `smtp`. There is no log level: a handshake that completed has its line. One that failed is an io-error: its
+text is `handshake failed: ...` with libtls (7.x, ioev.c) and OpenSSL's `error:...` before. One that the client just left is a plain
+`reason=disconnect` or a reset before 7.x, and STARTTLS itself is not logged: a session that ended so, and did nothing else, is unknown.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -39,6 +40,7 @@ _REFUSED = re.compile(br'(?:address=\S+ host=\S+ )?command="(MAIL|RCPT|DATA|BDAT
 # The reply to a recipient that no rule takes, an unknown one or one elsewhere: lka_session.c tells the two apart no more than the reply does.
 _UNKNOWN_USER = re.compile(br'[^\n]* result="550 (?:5\.1\.1 |5\.\d\.\d )?Invalid recipient', re.IGNORECASE)
 _HANDSHAKE_FAILED = re.compile(br'(?: ?address=\S+ host=\S+ )? ?reason=(?:"io-error: (?:handshake failed|error:|[^\n]*SSL routines)|tls-accept-failed)')
+_QUIT = re.compile(br'reason=quit\r?\Z')
 _SERVICE = b'opensmtpd'
 _MAX_CACHE = 50000
 
@@ -114,7 +116,8 @@ class OpenSMTPD:
         else:
             session.failed = session.failed or bool(not session.handshake and _HANDSHAKE_FAILED.match(rest))
             del sessions.open[key]
-            sessions.end(session, classes.PLAINTEXT)
+            proven = session.messages or session.rejected or _QUIT.search(rest)
+            sessions.end(session, classes.PLAINTEXT if proven else classes.OPEN)
 
     def _client(self, rest):
         match = _CLIENT.match(rest)
