@@ -8,7 +8,7 @@
 Formats, usr.sbin/smtpd/smtp_session.c; each line begins with the session's id, 16 hexadecimal digits. 6.0 has `event=` before the word, up
 to 6.6 `address=ADDR host=NAME` come again in every line, and two words were others:
   smtp connected address=ADDR host=NAME       ADDR is `local` for a program on the machine; IPv6 as [ADDR], before 6.7 as IPv6:ADDR (to.c)
-  smtp tls ciphers=PROTOCOL:CIPHER:BITS       up to 6.6 smtp starttls ... ciphers="..."; implicit TLS too
+  smtp tls ciphers=PROTOCOL:CIPHER:BITS       up to 6.6 smtp starttls ... ciphers="version=, cipher=, bits=" (ssl.c); implicit TLS too
   smtp message msgid=HEX size= nrcpt= proto=  once per message; up to 6.6 once per recipient, with from= and to=
   smtp failed-command command="..." result="CODE TEXT"
   smtp disconnected reason=WORD, reason="io-error: TEXT"; 6.0 smtp event=closed
@@ -34,7 +34,7 @@ _ROWS = syslog_lines.RowExpression(
     id_verbs=br'(?!)')
 
 _CLIENT = re.compile(br'address=(?:(local)|\[?(?:IPv6:)?([0-9A-Fa-f.:]+)(?:%\w+)?\]?) host=')
-_TLS = re.compile(br'(?:address=\S+ host=\S+ )?ciphers="?([^\s:",]{1,32})[:,]\s*(?:cipher=)?([^\s:",]{1,100})')
+_TLS = re.compile(br'(?:address=\S+ host=\S+ )?ciphers="?(?:version=)?([^\s:",]{1,32})[:,] ?(?:cipher=)?([^\s:",]{1,100})')
 _MESSAGE = re.compile(br'(?:address=\S+ host=\S+ )?msgid=([0-9a-f]{8}) ')
 _REFUSED = re.compile(br'(?:address=\S+ host=\S+ )?command="(MAIL|RCPT|DATA|BDAT)\b[^\n]* result="[45]\d\d ', re.IGNORECASE)
 # The reply to a recipient that no rule takes, an unknown one or one elsewhere: lka_session.c tells the two apart no more than the reply does.

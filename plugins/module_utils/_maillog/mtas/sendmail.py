@@ -48,7 +48,7 @@ _ROWS = syslog_lines.RowExpression(
              br'|<(?!-- )(?=[^\n]*>\.\.\. )|[^\s<>=,:]{1,256}\.\.\. (?=User unknown)|' + _WHO + br'(?: did not issue MAIL|: )')
 
 _CLIENT = re.compile(br'(?:[^\n]* )?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\](?: \(may be forged\))?(?: did not issue MAIL|: )?\r?\Z')
-_ADDRESS = re.compile(br'\d+\.\d+\.\d+\.\d+\Z|[0-9A-Fa-f:]+\Z')
+_ADDRESS = re.compile(br'\d+\.\d+\.\d+\.\d+\Z|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\Z')
 _STARTED = re.compile(br'([^\n]*?), version=([^,\n]{1,16}), verify=[^,\n]*, cipher=([^,\n]{1,64}), bits=')
 _AUTHENTICATED = re.compile(br'(' + _WHO + br'), authid=')
 _FAILED_RELAY = re.compile(br', relay=([^\n]*)\Z')
@@ -219,6 +219,7 @@ class Sendmail:
             client = self._client(rest)
             if client:
                 # At LogLevel 10 the session's TLS would be in the log.
+                self._tally.show_tls(service.number, day)
                 self._processes.end(key)
                 self._processes.of_client(key, client, day, service, True).over = classes.PLAINTEXT
         elif id_verb == b'ruleset=':
@@ -238,9 +239,8 @@ class Sendmail:
             self._processes.handshake(process, None)
         elif verb == b'STARTTLS=client, relay=':
             match = _STARTED.match(rest)
-            client = self._client(match.group(1)) if match else None
             # A submission program hands over to loopback, and has a LogLevel of its own.
-            if client and client[0] != LOCAL:
+            if match and not match.group(1).startswith(b'localhost') and (self._client(match.group(1)) or (None,))[0] != LOCAL:
                 self._tally.show_tls(service.number, day)
         elif verb == b'AUTH=server, relay=':
             match = _AUTHENTICATED.match(rest)
@@ -281,6 +281,6 @@ class Sendmail:
             process.rejected += 1
         elif rest.startswith(b'data, reject='):
             process.refuse_content(queue_id, 1)
-        elif b', reject=' in rest and not rest.startswith(b'connect: '):
+        elif b', reject=' in rest and not rest.startswith(b'connect: ') and not rest.rstrip(b'\r').endswith(b', discard'):
             process.rejected += 1
             process.unknown_user += 1 if re.search(br', reject=5\d\d 5\.1\.1 ', rest) else 0
