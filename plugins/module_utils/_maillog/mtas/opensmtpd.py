@@ -58,6 +58,7 @@ class OpenSMTPD:
         self._services = context.services
         self._tally = context.tally
         self._notices = context.notices
+        self._context = context
         self._host = context.host
         self._clients = {}          # client as it is logged -> (scope, address)
 
@@ -88,6 +89,9 @@ class OpenSMTPD:
                                                if other.startswith(host) and session.service.instance[1] == _SERVICE))
             elif not noted:
                 log_losses.note(key, verb, rest, self._notices)
+        if matched and getattr(self._context, 'headless', False):
+            # A part of a log does not show which sessions came in from the part before it: this log has to be read in one go.
+            self._sessions.overflowed = True
         return matched, max(matched, chunk.count(b' smtpd['))
 
     def _line(self, host, key, word, day, rest):

@@ -81,10 +81,12 @@ class Sendmail:
     def __init__(self, context):
         self._calendar = context.calendar
         self._networks = context.networks
+        self._sessions = context.sessions
         self._processes = Processes(context.sessions, context.tally)
         self._services = context.services
         self._tally = context.tally
         self._notices = context.notices
+        self._context = context
         self._host = context.host
         self._service_of = {}       # process key -> Service
         self._clients = {}          # client as it is logged -> (scope, address)
@@ -118,6 +120,9 @@ class Sendmail:
                 self._of_queue_id(key, queue_id, day, service, id_verb, rest)
             else:
                 self._of_process(key, day, service, verb, rest)
+        if matched and getattr(self._context, 'headless', False):
+            # A part of a log does not show which sessions came in from the part before it: this log has to be read in one go.
+            self._sessions.overflowed = True
         return matched, max(matched, chunk.count(b' sendmail[') + chunk.count(b' sm-mta['))
 
     def _service(self, key):
