@@ -324,28 +324,93 @@ def opensmtpd(folder: Path) -> dict[str, Any]:
 # --- Exim
 
 
+def _exim_logs(folder: Path) -> set[str]:
+    """Return the names in this set-up's `log_selector` that matter, the default ones included (the manual's chapter on log files)."""
+    conf = (folder / "exim4.conf").read_text(encoding="utf-8")
+    words = re.findall(r"[+-][a-z_]+", (re.search(r"(?m)^log_selector *=(.*)$", conf) or [""])[0])
+    logged = {"tls_cipher", "tls_certificate_verified"}
+    for word in words:
+        names = {"tls_cipher", "tls_certificate_verified", "smtp_connection", "smtp_no_mail", "incoming_port"} if word[1:] == "all" else {word[1:]}
+        logged = logged | names if word[0] == "+" else logged - names
+    return logged
+
+
+def _exim_refusals(session: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Return (command, reply, told with TLS) of what Exim logs as rejected. A MAIL refused for its size and a malformed EHLO are told without."""
+    return [
+        (command, reply, not command.startswith("EHLO ") and not reply.startswith("552 Message size")) for command, reply in session["replies"]
+        if command.startswith(("MAIL ", "RCPT ", "EHLO ")) and reply[:1] in ("4", "5") or (command == "." and reply.startswith("550"))
+    ]
+
+
+def _exim_shown(session: dict[str, Any], logged: set[str]) -> str:
+    """What the log shows of a session where +smtp_connection logs it: its TLS is in the lines of its messages, its refusals, a handshake or a
+    connection that broke off, and where there was no MAIL in what +smtp_no_mail logs. What left no such line is unknown.
+    """
+    wire = {"none": "plaintext", "refused": "plaintext", "starttls": "tls", "implicit": "tls", "failed": "tls_failed"}[session["tls"]]
+    if wire == "tls_failed" or any(message["accepted"] for message in session["messages"]):
+        return wire
+    told = any(with_tls for _command, _reply, with_tls in _exim_refusals(session)) and bool({"tls_cipher", "tls_certificate_verified"} & logged)
+    told |= not session["messages"] and "smtp_no_mail" in logged
+    # GnuTLS tells that the TLS of a client that hung up was not closed.
+    told |= wire == "tls" and not any(command == "QUIT" for command, _reply in session["replies"])
+    return wire if told else "unknown"
+
+
+def _exim_names_cipher(session: dict[str, Any], logged: set[str]) -> bool:
+    """Tell whether a line of a TLS session has `X=`: that of a broken connection has not."""
+    return "tls_cipher" in logged and (
+        any(message["accepted"] for message in session["messages"]) or bool(_exim_refusals(session))
+        or (not session["messages"] and "smtp_no_mail" in logged)
+    )
+
+
 def exim(folder: Path) -> dict[str, Any]:
-    """Return the facts of an Exim set-up, for mainlog and for its syslog forms alike. No count of sessions: null."""
+    """Return the facts of an Exim set-up, for mainlog and for its syslog forms alike. Without +smtp_connection no count of sessions: null.
+
+    The log names ciphers as GnuTLS does and the client as OpenSSL: only their sum is expected, under `any`.
+    """
     truth = read_truth(folder)
+    logged = _exim_logs(folder)
     expected = Expected()
     for session in truth["sessions"]:
         scope = scope_of(session["src"])
-        shown = {"none": "plaintext", "starttls": "tls", "implicit": "tls", "failed": "tls_failed"}[session["tls"]]
+        told_of_tls = bool({"tls_cipher", "tls_certificate_verified"} & logged)
         expected.days.add(datetime.datetime.fromtimestamp(session["start"], datetime.timezone.utc).date().isoformat())
         places = expected.counted(scope, "exim")
+        shown = _exim_shown(session, logged)
+        for place in places:
+            _add(place.sessions, shown)
+        if shown == "tls" and scope != "local" and "smtp_connection" in logged and _exim_names_cipher(session, logged):
+            _one_more(expected.protocols, session["tls_version"])
+            _one_more(expected.ciphers, "any")
         for message in session["messages"]:
             if message["accepted"]:
                 for place in places:
                     _add(place.messages, {"tls": "tls", "plain": "plaintext"}[message["transport"]])
-        for command, reply in session["replies"]:
-            if command.startswith(("MAIL ", "RCPT ")) and reply[:1] in ("4", "5"):
-                for place in places:
-                    _add(place.rejected, shown)
-                    if "Unrouteable address" in reply:
-                        place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
-    for place in [*expected.scopes.values(), *expected.services.values()]:
-        place.sessions = dict.fromkeys(place.sessions)
+        for _command, reply, with_tls in _exim_refusals(session):
+            for place in places:
+                _add(place.rejected, ("tls" if session["tls"] in ("starttls", "implicit") else "plaintext") if with_tls and told_of_tls else "unknown")
+                if "Unrouteable address" in reply:
+                    place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
+    if "smtp_connection" not in logged:
+        for place in [*expected.scopes.values(), *expected.services.values()]:
+            place.sessions = dict.fromkeys(place.sessions)
     return expected.facts()
+
+
+# --- Dovecot
+
+
+def dovecot(folder: Path) -> dict[str, dict[str, int]]:
+    """Return the logins by protocol. Those from loopback or from the server's own address are local."""
+    found: dict[str, dict[str, int]] = {}
+    for login in read_truth(folder)["logins"]:
+        if login["right_password"]:
+            counts = found.setdefault(login["protocol"], dict.fromkeys(("tls", "plaintext", "local", "unknown"), 0))
+            local = login["src"] in ("127.0.0.1", "10.20.0.25")
+            counts["local" if local else "plaintext" if login["tls"] == "none" else "tls"] += 1
+    return found
 
 
 # --- The set-ups

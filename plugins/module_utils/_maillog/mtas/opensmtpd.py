@@ -121,7 +121,7 @@ class OpenSMTPD:
             session.failed = session.failed or bool(not session.handshake and _HANDSHAKE_FAILED.match(rest))
             del sessions.open[key]
             proven = session.messages or session.rejected or _QUIT.search(rest)
-            sessions.end(session, classes.PLAINTEXT if proven else classes.OPEN)
+            sessions.end(session, classes.PLAINTEXT if proven else classes.UNKNOWN)
 
     def _client(self, rest):
         match = _CLIENT.match(rest)
