@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make the real logs of Sendmail and OpenSMTPD anew, with the truth of what was sent. Needs root on a Debian, and its package mirror.
 
-    python -m tests.generators.mta_logs [SET-UP ...]
+    python tests/generators/mta_logs.py [SET-UP ...]
 
 Each server runs in a Debian root of its own (made by mmdebstrap), in namespaces without a network but loopback. A client (mta_root/) sends
 known mail from internal, external and loopback addresses. What the server handed to /dev/log and what the client saw become
@@ -52,6 +52,9 @@ def make_root(mta: str, release: str) -> pathlib.Path:
     target = ROOTS / f"{release}-{PACKAGES[mta]}"
     if not (target / "usr").is_dir():
         ROOTS.mkdir(parents=True, exist_ok=True)
+        if not shutil.which("mmdebstrap"):
+            for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "mmdebstrap"]):
+                subprocess.run(["apt-get", *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
         half = target.with_name(target.name + ".half")
         shutil.rmtree(half, ignore_errors=True)
         command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES[mta]},python3,openssl,iproute2", release, str(half)]
@@ -66,8 +69,8 @@ def version_of(root: pathlib.Path, mta: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def make(mta: str, release: str, name: str) -> pathlib.Path:
-    """Run one set-up and store its log and truth."""
+def make(mta: str, release: str, name: str, into: pathlib.Path = REAL_LOGS) -> pathlib.Path:
+    """Run one set-up, store its log and truth, and return their folder."""
     root = make_root(mta, release)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(pathlib.Path(__file__).parent / "mta_root", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
@@ -77,7 +80,7 @@ def make(mta: str, release: str, name: str) -> pathlib.Path:
     if done.returncode:
         raise RuntimeError(f"{mta} {release} {name}: {done.stderr[-3000:]}")
     result = json.loads(done.stdout.splitlines()[-1])
-    target = REAL_LOGS / f"{mta}-{version_of(root, mta)}-{RELEASES[release]}" / name
+    target = into / f"{mta}-{version_of(root, mta)}-{RELEASES[release]}" / name
     target.mkdir(parents=True, exist_ok=True)
     for file, text in result["files"].items():
         if file.startswith("maillog.") and name in ONE_FORM:

@@ -170,7 +170,8 @@ def test_refused_at_connect(tmp_path: pathlib.Path, line: str) -> None:
 
 def test_failed_handshake(tmp_path: pathlib.Path) -> None:
     facts = audit(tmp_path, [(7, FAILED), (7, f"6ASMIA01000007: {CLIENT} did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA"),
-                             (8, FAILED.partition(", reason")[0]), (8, "6ASMIB01000008: [10.0.0.1] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA")])
+                             (8, FAILED.partition(", reason")[0]),
+                             (8, "6ASMIB01000008: [10.0.0.1] did not issue MAIL/EXPN/VRFY/ETRN during connection to MTA")])
     assert (counts(facts, "sessions"), counts(facts, "sessions", "internal")) == ({"tls_failed": 1}, {"tls_failed": 1})
 
 
