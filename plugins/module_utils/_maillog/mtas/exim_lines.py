@@ -32,9 +32,11 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 
 # 16 characters up to Exim 4.96, 23 from 4.97 on.
 _ID = br'(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{6}-[0-9A-Za-z]{11}-[0-9A-Za-z]{4})'
-_MESSAGE_TEXT = (br'(?:(' + _ID + br') )? ?(?:DS )?(<= |\(= |H=|(?:temporarily )?rejected (?=[A-Z"])|SMTP connection (?:Ci=\S+ )?from '
-                 br'|TLS error on connection (?:Ci=\S+ )?from |no MAIL in (?:TFO\*? )?SMTP connection from |SMTP command timeout on(?: TLS)? connection from '
-                 br'|unexpected disconnection while reading SMTP command from (?:TFO\*? )?|SMTP data timeout \(message abandoned\) on connection from )([^\n]*)')
+_MESSAGE_TEXT = (
+    br'(?:(' + _ID + br') )? ?(?:DS )?(<= |\(= |H=|(?:temporarily )?rejected (?=[A-Z"])|SMTP connection (?:Ci=\S+ )?from '
+    br'|TLS error on connection (?:Ci=\S+ )?from |no MAIL in (?:TFO\*? )?SMTP connection from |SMTP command timeout on(?: TLS)? connection from '
+    br'|unexpected disconnection while reading SMTP command from (?:TFO\*? )?|SMTP data timeout \(message abandoned\) on connection from )'
+    br'([^\n]*)')
 OWN_ROWS = re.compile(br'\n(' + syslog_lines.OWN_STAMP + br')()() (?:\[\d+\] )?' + _MESSAGE_TEXT)
 SYSLOG_ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br') (\S+) exim[\w.-]{0,30}(\[\d+\]: |: | \d+ - -  ?)'
@@ -64,7 +66,8 @@ UNDER_TLS = re.compile(br' \((?:recv|send|uncork|SSL_read|SSL_write)\)')
 CIPHER = re.compile(br' X=([A-Z]+)v?([\d.]+):(\S+):\d+')
 # The texts of Exim's own verification and of the configurations that its distributors and its manual give. There is no code in the log.
 UNKNOWN_USER = re.compile(
-    br'RCPT <(?:"(?:[^"\\]|\\.)*"|[^\s"])*>: .{0,200}?(?:unrout[e]?able address|(?:unknown|no such|invalid) (?:local )?(?:user|recipient|mailbox|address|account)'
+    br'RCPT <(?:"(?:[^"\\]|\\.)*"|[^\s"])*>: .{0,200}?(?:unroute?able address'
+    br'|(?:unknown|no such|invalid) (?:local )?(?:user|recipient|mailbox|address|account)'
     br'|(?:user|recipient|mailbox|address|account)(?: is)? (?:unknown|not found|does not exist|doesn.t exist)|\b5\.1\.1\b)', re.I)
 PROTOCOL = re.compile(br'(?:utf8)?e?s?smtp(s?)(a?)\Z')
 PLAINTEXT = frozenset((b'smtp', b'esmtp', b'esmtpa', b'utf8smtp', b'utf8esmtp', b'utf8esmtpa', b'smtpa'))
