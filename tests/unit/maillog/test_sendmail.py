@@ -192,6 +192,19 @@ def test_a_process_id_that_comes_again(tmp_path: pathlib.Path, handshake: str) -
         assert counts(facts, "sessions") == {"tls": 1, "plaintext": 1, "tls_failed": 1}
 
 
+def test_a_refused_client_in_a_process_id_that_comes_again(tmp_path: pathlib.Path) -> None:
+    lines = [(7, sender()), (7, f"ruleset=check_relay, arg1=x, arg2=198.51.100.7, relay={CLIENT}, reject=550 5.7.1 Access denied")]
+    assert counts(audit(tmp_path, SHOWN + lines), "sessions") == {"tls": 1, "plaintext": 2}
+
+
+@pytest.mark.parametrize("line", [
+    "rejecting commands from x [not.an.address] due to pre-greeting traffic after 1 seconds", "Milter: connect: host=x, addr=x, reject=550",
+    "Milter: connect: host=x, addr=....., rejecting commands"])
+def test_a_refusal_without_a_client(tmp_path: pathlib.Path, line: str) -> None:
+    facts = audit(tmp_path, [*SHOWN, (7, f"6ASMIA01000007: {line}")])
+    assert [counts(facts, "sessions", scope) for scope in ("external", "internal", "local")] == [{"tls": 1}, {}, {}]
+
+
 def test_other_clients_of_one_process_id(tmp_path: pathlib.Path) -> None:
     lines = [(7, TLS), (7, TLS.replace("198.51.100.7", "198.51.100.8")), (7, sender(relay="[198.51.100.9]", proto="ESMTP"))]
     facts = audit(tmp_path, lines)

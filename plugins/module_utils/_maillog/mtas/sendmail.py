@@ -138,7 +138,7 @@ class Sendmail:
             self._without_queue_id(key, day, service, id_verb, rest)
             return
         client = None
-        if id_verb[-1:] == b' ' and id_verb.endswith((b': ',)) and b']' in id_verb or id_verb.endswith(b' did not issue MAIL'):
+        if id_verb.endswith((b']: ', b'forged): ', b' did not issue MAIL')):
             client = self._client(id_verb)
             if client is None:
                 return
@@ -156,13 +156,17 @@ class Sendmail:
         elif id_verb == b'message size (':
             process.refuse_content(queue_id, 1)
         elif id_verb == b'rejecting commands from ':
-            match = lines.EARLY_TALKER.match(rest)
-            if match:
-                process.meet(self._client(b'[' + match.group(1) + b']') or process.client, self._tally)
-                process.rejected += 1
+            self._refuse_client(process, lines.EARLY_TALKER.match(rest))
         elif client is None and id_verb != b'connect from ':
             process.rejected += 1
             process.unknown_user += 1 if lines.UNKNOWN_USER.search(rest) else 0
+
+    def _refuse_client(self, process, match):
+        """A session that is refused as a whole, in a line whose first group is the client's address."""
+        client = self._client(b'[' + match.group(1) + b']') if match else None
+        if client:
+            process.meet(client, self._tally)
+            process.rejected += 1
 
     def _without_queue_id(self, key, day, service, id_verb, rest):
         if id_verb == b'connect from ':
@@ -202,8 +206,10 @@ class Sendmail:
             match = lines.REFUSED.match(rest)
             client = self._client(match.group(1)) if match else None
             if client and rest.startswith((b'check_relay, ', b'tls_client, ')):
-                process = self._processes.of_client(key, client, day, service, rest.startswith(b'check_relay, '))
-                process.rejected += 1
+                if rest.startswith(b'check_relay, '):
+                    # It is run as the client connects.
+                    self._processes.end(key)
+                self._processes.of_client(key, client, day, service, False).rejected += 1
         elif verb == b'starting daemon (':
             match = lines.VERSION.match(rest)
             if match and tuple(int(part) for part in match.groups()) >= lines.PROTO_TELLS:
@@ -225,12 +231,10 @@ class Sendmail:
             process.refuse_content(queue_id, 1)
 
     def _milter(self, process, queue_id, rest):
-        match = lines.MILTER_CLIENT.match(rest)
-        if match:
-            process.meet(self._client(b'[' + match.group(1) + b']') or process.client, self._tally)
-            process.rejected += 1
+        if rest.startswith(b'connect: '):
+            self._refuse_client(process, lines.MILTER_CLIENT.match(rest))
         elif rest.startswith(b'data, reject='):
             process.refuse_content(queue_id, 1)
-        elif b', reject=' in rest and not rest.startswith(b'connect: ') and not rest.rstrip(b'\r').endswith(b', discard'):
+        elif b', reject=' in rest and not rest.rstrip(b'\r').endswith(b', discard'):
             process.rejected += 1
             process.unknown_user += 1 if _REJECTED_AS_UNKNOWN.search(rest) else 0
