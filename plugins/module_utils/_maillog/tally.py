@@ -34,7 +34,8 @@ UNKNOWN = 'unknown'
 
 # Protocol and cipher names come from the log: more different ones than this are counted as one.
 MAX_NAMES = 200
-_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+-]{0,63}\Z')
+# A slash is in what OpenSSL before 1.1 calls the version of most ciphers, TLSv1/SSLv3, and Sendmail logs.
+_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+/-]{0,63}\Z')
 OTHER = 'other'
 # Of two logs of the same mail one may lack a part of the day: so many of the smallest marks meet even then.
 MAX_MARKS = 32

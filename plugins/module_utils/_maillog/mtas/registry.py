@@ -11,6 +11,8 @@ __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.dovecot import Dovecot
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim import Exim
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.opensmtpd import OpenSMTPD
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix import Postfix
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail import Sendmail
 
-READERS = (Postfix, Exim, Dovecot)
+READERS = (Postfix, Exim, Sendmail, OpenSMTPD, Dovecot)
