@@ -9,10 +9,8 @@ Prints JSON: set-up -> its log, configuration and truth.
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import time
