@@ -185,11 +185,11 @@ class Sendmail:
             match = lines.STARTED.match(rest)
             if match:
                 self._tally.show_tls(service.number, day)
-                process = self._processes.of_client(key, self._client(match.group(1)), day, service, True)
+                process = self._processes.of_handshake(key, self._client(match.group(1)), day, service)
                 self._processes.handshake(process, match.groups()[1:])
         elif verb == b'STARTTLS=server, error: accept failed=':
             match = lines.FAILED_RELAY.search(rest)
-            process = self._processes.of_client(key, self._client(match.group(1)) if match else None, day, service, True)
+            process = self._processes.of_handshake(key, self._client(match.group(1)) if match else None, day, service)
             self._processes.handshake(process, None)
         elif verb == b'STARTTLS=client, relay=':
             match = lines.STARTED.match(rest)
@@ -206,10 +206,8 @@ class Sendmail:
             match = lines.REFUSED.match(rest)
             client = self._client(match.group(1)) if match else None
             if client and rest.startswith((b'check_relay, ', b'tls_client, ')):
-                if rest.startswith(b'check_relay, '):
-                    # It is run as the client connects.
-                    self._processes.end(key)
-                self._processes.of_client(key, client, day, service, False).rejected += 1
+                # check_relay is run as the client connects: nothing but the connection may come before it.
+                self._processes.of_client(key, client, day, service, rest.startswith(b'check_relay, ')).rejected += 1
         elif verb == b'starting daemon (':
             match = lines.VERSION.match(rest)
             if match and tuple(int(part) for part in match.groups()) >= lines.PROTO_TELLS:

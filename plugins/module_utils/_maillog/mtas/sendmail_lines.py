@@ -35,7 +35,7 @@ _TAG = br'(?:sendmail|sm-mta)[\w.-]*'
 # The macro $_ (daemon.c, getauthinfo): [USER@]NAME [ADDR], or [ADDR] alone where there is no name.
 _WHO = br'(?:[^\s,=<>\[\]]+ )?\[[0-9A-Za-z:.]+\](?: \(may be forged\))?'
 VERBS = (b'STARTTLS=server, relay=', b'STARTTLS=server, error: accept failed=', b'STARTTLS=client, relay=', b'AUTH=server, relay=', b'ruleset=',
-          b'starting daemon (')
+         b'starting daemon (')
 ROWS = syslog_lines.RowExpression(
     tag=_TAG,
     name=_TAG,
@@ -66,7 +66,7 @@ VERSION = re.compile(br'(\d{1,3})\.(\d{1,3})\.')
 OUTBOUND = (b'tls_server', b'try_tls', b'tls_rcpt', b'check_compat', b'authinfo', b'tls_clt_features', b'clt_features', b'queuegroup')
 # Rulesets that refuse a command; any other one (check_eoh, check_eom, those of header lines) refuses the content that came.
 COMMANDS = (b'check_relay', b'check_mail', b'check_rcpt', b'check_data', b'check_vrfy', b'check_expn', b'check_etrn', b'tls_client', b'trust_auth',
-             b'check_helo')
+            b'check_helo')
 PROTO_TELLS = (8, 15)
 
 

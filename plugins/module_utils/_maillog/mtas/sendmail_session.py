@@ -111,14 +111,19 @@ class Processes:
             process.meet(client, self._tally)
         return process
 
-    def of_client(self, key, client, day, service, fresh):
-        """Return the session of a process that logs this client in a line without a queue id. fresh: the line comes once in a session."""
+    def of_client(self, key, client, day, service, first):
+        """Return the session of a process that logs this client in a line without a queue id. first: nothing but the connection comes before it."""
         process = self._sessions.open.get(key)
-        if process is None or _differ(process, client) or fresh and (process.handshake or process.failed):
+        if process is None or _differ(process, client) or first and (process.identity or process.handshake or process.failed):
             process = self.begin(key, day, service)
         if client:
             process.meet(client, self._tally)
         return process
+
+    def of_handshake(self, key, client, day, service):
+        """Return the session of a process that logs a handshake of this client, or of one that it does not name."""
+        process = self._sessions.open.get(key)
+        return self.of_client(key, client, day, service, process is not None and (process.handshake or process.failed))
 
     def handshake(self, process, names):
         """Note a handshake: names are its protocol and cipher, or None when it failed.
