@@ -58,10 +58,15 @@ class FactsAction(ActionBase):
     def _by_module(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         try:
             returned = self._execute_module(task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            # Pipelining: an interpreter that is not there may end the command before all of the module was sent, and the host seems unreachable.
+            if "could not be sent" not in str(error) or reasons.has_python(self._pythons(), ansible_core_version):
+                raise
+            return {"failed": True, "msg": "No python interpreters found that Ansible can send a module to."}
         except AnsibleError as error:
             # For newer ansible-cores a host without Python is an exception.
             result = {"failed": True, "msg": str(error)}
-            if isinstance(error, AnsibleConnectionFailure) or not self._lacks_python(task_vars, result):
+            if not self._lacks_python(task_vars, result):
                 raise
             return result
         result = {key: returned[key] for key in _PASSED_ON if key in returned}
@@ -72,10 +77,12 @@ class FactsAction(ActionBase):
 
     def _name_python(self, result: dict[str, Any]) -> None:
         """Say which Python the host has: of one that is too old Ansible may say no more than that there is none."""
-        said = self._low_level_execute_command(reasons.PYTHONS_SCRIPT, sudoable=False)["stdout"]
-        reason = reasons.by_pythons_found(str(said), ansible_core_version)
+        reason = reasons.by_pythons_found(self._pythons(), ansible_core_version)
         if reason is not None:
             result.update(msg=reason.detail, reason_kind=reason.kind, hint=reason.hint)
+
+    def _pythons(self) -> str:
+        return str(self._low_level_execute_command(reasons.PYTHONS_SCRIPT, sudoable=False)["stdout"])
 
     @staticmethod
     def _lacks_python(task_vars: Mapping[str, Any], result: Mapping[str, Any]) -> bool:
@@ -94,5 +101,7 @@ class FactsAction(ActionBase):
 
     def _execute(self, command: str, terminal: bool) -> dict[str, Any]:
         # Ansible asks ssh for a terminal unless there is something to send, which not every connection plugin can.
-        data = None if terminal or not self._connection.has_pipelining else b"\n"
-        return self._low_level_execute_command(command, in_data=data)
+        if terminal or not self._connection.has_pipelining:
+            return self._low_level_execute_command(command)
+        # The command waits for what is sent: one that has ended by then looks like a connection that broke.
+        return self._low_level_execute_command(f"{command}; cat >/dev/null", in_data=b"\n")

@@ -22,6 +22,15 @@ def parse_python(text: str | None) -> tuple[int, int] | None:
     return (int(match.group(1)), int(match.group(2))) if match else None
 
 
+def runs_on(python: tuple[int, int], ansible_core: str) -> bool:
+    """Whether the ansible-core in use runs modules on ``python``; a release newer than those known here is taken for the newest of them."""
+    core = tuple(int(part) for part in re.findall(r"\d+", ansible_core)[:2])
+    for release, floor in _FLOORS:
+        if core >= release:
+            return python >= floor
+    return python >= _OLDEST_SUPPORTED_PYTHONS[1] or python == _OLDEST_SUPPORTED_PYTHONS[0]
+
+
 def newest_core_for(python: tuple[int, int]) -> str | None:
     """The newest ansible-core that runs modules on ``python``, as ``2.16``; None when no supported one does."""
     for core, floor in _FLOORS:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from collections.abc import Mapping
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.pythons import newest_core_for, parse_python
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.pythons import newest_core_for, parse_python, runs_on
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import REASON_KINDS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
 
@@ -153,10 +153,19 @@ def python_too_old(result_text: str, python_hint: str | None, ansible_core: str)
 PYTHONS_SCRIPT = "for p in python3 /usr/libexec/platform-python python python2.7 python2; do $p -V; done 2>&1"
 
 
+def _versions(said: str) -> set[tuple[int, int]]:
+    return {(int(major), int(minor)) for major, minor in re.findall(r"^Python ([23])\.(\d{1,2})", said[:_LOOKED_AT], re.MULTILINE)}
+
+
+def has_python(said: str, ansible_core: str) -> bool:
+    """Whether a Python that this ansible-core runs modules on is among those that PYTHONS_SCRIPT printed."""
+    return any(runs_on(version, ansible_core) for version in _versions(said))
+
+
 def by_pythons_found(said: str, ansible_core: str) -> Reason | None:
     """The reason when all Pythons that a host has are too old. said: what PYTHONS_SCRIPT printed. None where that explains nothing."""
-    found = {(int(major), int(minor)) for major, minor in re.findall(r"^Python ([23])\.(\d{1,2})", said[:_LOOKED_AT], re.MULTILINE)}
-    if not found or any(newest_core_for(version) == newest_core_for((3, 99)) for version in found):
+    found = _versions(said)
+    if not found or has_python(said, ansible_core):
         return None
     usable = [version for version in found if newest_core_for(version) is not None]
     major, minor = max(usable or found)
