@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE, PROBE_VERSION
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import (
     Shape, Violation, count, day, flag, list_of, mapping_of, moment, number, one_of, record_of, text, token, whole,
 )
@@ -59,7 +60,9 @@ def _label(value: Any, where: str) -> str:
 
 _scope = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
 _brief_scope = record_of(sessions=_sessions, messages=_messages)
-_logins = record_of(tls=count, plaintext=count)
+_logins = record_of(tls=count, plaintext=count, local=count, unknown=count)
+# One syslog host of a central log that the audit split (host_field: each).
+_log_host = record_of({"host": text(220)}, total=_scope, external=_scope)
 
 MAILLOG: Shape = record_of(
     {
@@ -83,6 +86,7 @@ MAILLOG: Shape = record_of(
     ), 400),
     clients=list_of(record_of(address=text(_NAME), sessions=count, messages=count, rejected=count), 100),
     logins=mapping_of(_daemon, _logins, 16),
+    hosts=list_of(_log_host, 256),
     performance=record_of(seconds=number(0, 10**7), bytes=count, resumed=flag),
 )
 
@@ -135,9 +139,9 @@ def check_maillog(value: Any) -> dict[str, Any]:
     return facts
 
 
-def _known_version(version: int | None, what: str) -> None:
-    if version != FACTS_VERSION:
-        raise Violation(f"{what} facts have schema version {version}; this collection reads version {FACTS_VERSION}")
+def _known_version(version: int | None, what: str, known: int = FACTS_VERSION) -> None:
+    if version != known:
+        raise Violation(f"{what} facts have schema version {version}; this collection reads version {known}")
 
 
 def _consistent(counts: dict[str, Any], where: str) -> None:
@@ -174,8 +178,14 @@ def _mailserver(value: Any, where: str) -> dict[str, Any] | None:
     return None if value is None else check_mailserver(value)
 
 
-def _no_probe(value: Any, where: str) -> None:
-    """Room for the result of the delivery probe, which this version does not write."""
+def _probe(value: Any, where: str) -> dict[str, Any] | None:
+    probe = PROBE(value, where)
+    if probe is None:
+        return None
+    _known_version(probe["schema_version"], "probe", PROBE_VERSION)
+    if probe["probed_at"] is None:
+        raise Violation(f"{where}.probed_at is missing")
+    return probe
 
 
 RECORD: Shape = record_of(
@@ -194,7 +204,7 @@ RECORD: Shape = record_of(
     settings=record_of(internal_networks=NETWORKS),
     maillog=_maillog,
     mailserver=_mailserver,
-    probe=_no_probe,
+    probe=_probe,
 )
 
 

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import NO_DATA, Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import VISIBILITIES
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA
 
 FLEET_VERSION = 1
-
-
-def rounded(value: float | None) -> float | None:
-    """Six decimals: enough for any use, and the same digits on every machine."""
-    return None if value is None else round(value, 6)
 
 
 def share(value: Share) -> dict[str, Any]:
