@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.charts import stacked
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import stacked
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import SHOWN_ROWS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 

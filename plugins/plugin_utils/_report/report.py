@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text im
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.markdown import render_markdown
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import render_page
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import render_pages
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.spreadsheet import render_spreadsheet
 
@@ -59,7 +59,7 @@ def render(records: Path, title: str | None, language: str, thresholds: Threshol
         DOCUMENT: document,
         SPREADSHEET: render_spreadsheet(fleet),
         MARKDOWN: render_markdown(words, heading, digest),
-        PAGE: render_page(words, heading, digest),
+        **render_pages(words, heading, digest),
     })
 
 

@@ -92,11 +92,5 @@
     button.addEventListener("click", function () { sort(button); });
   });
 
-  function open() {
-    var target = /^#h\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
-    if (target) { target.open = true; }
-  }
-  window.addEventListener("hashchange", open);
-  open();
   show();
 }());

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of the per-server table: each cell's text with the key that the page's script sorts by.
+
+Built here and not in the template, which has thousands of them to write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from collections.abc import Iterator
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import tls_share
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import STATUS_ORDER, Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part, host_mix
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import spark_path
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
+
+SPARK_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell says, what stands small below it, and its sort key (empty: not known, sorts last either way)."""
+
+    text: str
+    key: str
+    small: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One server."""
+
+    number: int
+    host: Host
+    rank: int
+    about: str
+    words: str
+    first: str
+    last: str
+    groups: list[list[Cell]]
+    unscanned: Cell
+    mix: list[Part]
+    mix_label: str
+    junk: Cell
+    antivirus: str
+    log: str
+    spark: str
+    spark_label: str
+    change: Cell
+
+
+def sort_key(value: float | None) -> str:
+    """A number for the table's script to sort by; empty for what is not known."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def daily_shares(host: Host, last: date | None) -> list[float | None]:
+    """The TLS share of accepted external messages on each of the 30 days that end with ``last``; None where it is not known."""
+    if last is None or host.maillog is None or not host.tls_visible:
+        return []
+    shares = {}
+    for entry in host.maillog["daily"]:
+        percent = tls_share(entry["external"]["messages"], True).percent
+        if percent is not None:
+            shares[entry["date"]] = percent
+    return [shares.get((last - timedelta(days=back)).isoformat()) for back in range(SPARK_DAYS - 1, -1, -1)] if shares else []
+
+
+class _Rows:
+    def __init__(self, words: Sentences) -> None:
+        self.words, self.t, self.f = words, words.catalogue.text, words.format
+        period = words.fleet.period
+        self.last = period[1].date() if period else None
+
+    def group(self, host: Host, scope: str) -> list[Cell]:
+        """Received, TLS and TLS % of a scope: messages, and sessions below them."""
+        messages, sessions = host.share(scope, "messages"), host.share(scope, "sessions")
+        total, connections = (host.counts(scope, kind).get("total") for kind in ("messages", "sessions"))
+        count, percent = self.f.count, self.f.percent
+        unknown = self.t("table.unknown", count=count(messages.unknown)) if messages.unknown else ""
+        return [
+            Cell(count(total), sort_key(total), count(connections)),
+            Cell(count(messages.part), sort_key(messages.part), count(sessions.part)),
+            Cell(percent(messages), sort_key(messages.percent), percent(sessions), unknown),
+        ]
+
+    def spark(self, host: Host) -> tuple[str, str]:
+        """The line of the last 30 days, and what it shows in words."""
+        shares = daily_shares(host, self.last)
+        known = [share for share in shares if share is not None]
+        if not known:
+            return "", ""
+        label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.f.count(len(known)))
+        return spark_path(shares), label
+
+    def row(self, number: int, host: Host) -> Row:
+        """The row of one server."""
+        labels = [label for label in host.record["labels"].values() if label]
+        antivirus, log = self.t("antivirus." + host.antivirus_state), self.t("visibility." + host.visibility)
+        period, parts = host.period, host_mix(host)
+        first, last = (self.f.moment_date(period[end]) if period["first"] and period["last"] else "" for end in ("first", "last"))
+        per_day = host.unscanned_per_day
+        spark, spark_label = self.spark(host)
+        return Row(
+            number, host, STATUS_ORDER.index(host.status),
+            " · ".join(part for part in (host.software, *labels) if part),
+            " ".join((host.name, host.software, *labels, antivirus)),
+            first, self.t("table.until", last=last) if last else "",
+            [self.group(host, "total"), self.group(host, "external")],
+            Cell(self.f.per_day(per_day), sort_key(per_day)),
+            parts, self.words.parts(parts), Cell(self.f.percent(host.junk), sort_key(host.junk.percent)),
+            antivirus, log, spark, spark_label, Cell(self.f.dash, ""),
+        )
+
+
+def server_rows(words: Sentences) -> Iterator[Row]:
+    """All servers in the report's order, numbered from 1."""
+    rows = _Rows(words)
+    for number, host in enumerate(words.fleet.hosts, 1):
+        yield rows.row(number, host)
