@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from collections.abc import Sequence
 
 WIDTH, HEIGHT, LOW_HEIGHT = 640, 190, 130
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 20, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 20, 24
 _TICKS = 6
 
 SPARK_WIDTH, SPARK_HEIGHT = 60, 18
