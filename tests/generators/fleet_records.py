@@ -54,18 +54,19 @@ def _day(chance: random.Random, volume: int, share: float, internal: float, visi
     scopes = []
     external_messages = max(int(chance.gauss(volume, volume * 0.14)), 0)
     for messages, tls_share in ((external_messages, share), (int(external_messages * internal), min(share + 0.2, 0.99))):
-        tls = min(int(messages * max(min(chance.gauss(tls_share, 0.015), 1), 0)), messages) if visible else 0
-        rejected = int(messages * chance.uniform(0.3, 1.9))
+        tls = min(int(messages * max(min(chance.gauss(tls_share, 0.03), 1), 0)), messages) if visible else 0
+        rejected = int(messages * chance.uniform(0.3, 1.9)) + 1
+        refused_tls = int(tls * 0.11)
         more = int(messages * 0.2)
         plain = messages - tls if visible else 0
         scopes.append({
             "messages": {"total": messages, "tls": tls, "plaintext": plain, "unknown": messages - tls - plain},
             "sessions": {
-                "total": messages + rejected + more, "tls": tls + more if visible else 0, "plaintext": plain + rejected if visible else 0,
+                "total": messages + rejected + more, "tls": tls + more + refused_tls if visible else 0, "plaintext": plain + rejected - refused_tls if visible else 0,
                 "tls_failed": 0, "unknown": 0 if visible else messages + rejected + more,
             },
             "rejected": {
-                "total": rejected, "tls": 0, "plaintext": rejected if visible else 0, "unknown": 0 if visible else rejected,
+                "total": rejected, "tls": refused_tls, "plaintext": rejected - refused_tls if visible else 0, "unknown": 0 if visible else rejected,
                 "unknown_user": int(rejected * 0.74),
             },
         })
@@ -80,17 +81,18 @@ def _add(sums: dict[str, Any], counts: dict[str, Any]) -> None:
 
 
 def _maillog(chance: random.Random, end: date, log: str, mta: str, drift: float) -> dict[str, Any]:
-    volume = int(min(chance.paretovariate(0.85) * 14, 9000))
+    volume = int(min(chance.paretovariate(0.9) * 60, 2600))
     share, internal = min(max(chance.gauss(0.6, 0.18), 0.05), 0.99) + drift, chance.uniform(0.1, 0.9)
-    missing = set(chance.sample(range(DAYS), 4)) if chance.random() < 0.12 else set()
-    hidden = {10, 11} if log == "complete" else set(range(chance.randint(4, 18)))
+    # An outage of a log server that every third host writes to, and days lost here and there.
+    missing = {11, 12, 13} if chance.random() < 0.33 else set(chance.sample(range(DAYS), 4)) if chance.random() < 0.12 else set()
+    hidden = set(range(chance.randint(4, 18)))
     external, inside, total = {}, {}, {}
     daily = []
     for number in range(DAYS):
         if number in missing:
             continue
         visible = log == "complete" or (log == "partial" and number not in hidden)
-        out, inner = _day(chance, volume, share + 0.002 * number, internal, visible)
+        out, inner = _day(chance, volume, share + 0.0035 * number, internal, visible)
         both: dict[str, Any] = {}
         for counts in (out, inner):
             _add(both, counts)

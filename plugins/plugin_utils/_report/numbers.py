@@ -83,6 +83,12 @@ class Format:
             "language.date", day=moment.day, month=self._catalogue.raw("language.months")[moment.month - 1], year=moment.year,
         )
 
+    def short_day(self, moment: date) -> str:
+        """A date without its year, for an axis."""
+        return self._catalogue.text(
+            "language.short_date", day=moment.day, month=self._catalogue.raw("language.short_months")[moment.month - 1],
+        )
+
     def span(self, first: date, last: date) -> str:
         """From one date to another."""
         if (first.year, first.month, first.day) == (last.year, last.month, last.day):

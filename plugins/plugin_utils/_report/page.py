@@ -36,6 +36,7 @@ DETAILED_HOSTS = 1000
 DETAILS_PER_FILE = 250
 QUALITY_ROWS = 200
 CHANGE_ROWS = 50
+SHOWN_RUNS = 12
 DETAILS_FOLDER = "details"
 
 
@@ -86,7 +87,7 @@ class _Pages:
         self.environment.globals.update(
             t=words.catalogue.text, n=words.catalogue.plural, f=words.format, words=words, fleet=words.fleet, title=title, style=self.style,
             fleet_digest=fleet_digest, names=names, bars=bars, plots=plots, obsolete=OBSOLETE_PROTOCOLS,
-            limits={"rows": SHOWN_ROWS, "details": DETAILED_HOSTS, "quality": QUALITY_ROWS, "changes": CHANGE_ROWS}, split=self.split,
+            limits={"rows": SHOWN_ROWS, "details": DETAILED_HOSTS, "quality": QUALITY_ROWS, "changes": CHANGE_ROWS, "runs": SHOWN_RUNS}, split=self.split,
             details_of=self.details_of,
         )
 

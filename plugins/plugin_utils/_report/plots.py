@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, field
 from collections.abc import Sequence
 
-WIDTH, HEIGHT = 640, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 14, 24
+WIDTH, HEIGHT, LOW_HEIGHT = 640, 190, 130
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 20, 24
 _TICKS = 6
 
 SPARK_WIDTH, SPARK_HEIGHT = 60, 18
@@ -23,6 +23,19 @@ class Mark:
 
     x: str
     y: str
+    index: int
+    high: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column with its middle and the index of what it stands for."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    middle: str
     index: int
 
 
@@ -37,7 +50,7 @@ class Plot:
     ticks: list[Mark]
     grid: list[tuple[str, float]]
     last: Mark | None = None
-    columns: list[tuple[str, str, str, str, int]] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
     left: int = _LEFT
     right: int = WIDTH - _RIGHT
     top: int = _TOP
@@ -61,10 +74,10 @@ def runs_of(values: Sequence[float | None]) -> list[list[int]]:
     return runs
 
 
-def _ticks(count: int, x_of: list[float]) -> list[Mark]:
+def _ticks(count: int, x_of: list[float], height: int) -> list[Mark]:
     step = max(math.ceil((count - 1) / (_TICKS - 1)), 1)
     chosen = list(range(count - 1, -1, -step))[::-1]
-    return [Mark(_length(x_of[index]), _length(HEIGHT - 7), index) for index in chosen]
+    return [Mark(_length(x_of[index]), _length(height - 7), index) for index in chosen]
 
 
 def line_plot(values: Sequence[float | None], doubtful: Sequence[bool]) -> Plot:
@@ -86,9 +99,9 @@ def line_plot(values: Sequence[float | None], doubtful: Sequence[bool]) -> Plot:
         areas.append(f"M{_length(x_of[run[0]])} {HEIGHT - _BOTTOM}L{points}V{HEIGHT - _BOTTOM}z")
     gaps = [(_length(x_of[index] - slot / 2), _length(slot + 0.2)) for index in range(count) if doubtful[index]]
     known = [index for index, value in enumerate(values) if value is not None]
-    last = Mark(_length(x_of[known[-1]]), _length(y_of(values[known[-1]] or 0)), known[-1]) if known else None
+    last = Mark(_length(x_of[known[-1]]), _length(y_of(values[known[-1]] or 0)), known[-1], (values[known[-1]] or 0) > 85) if known else None
     return Plot(
-        "".join(lines), "".join(areas), dots, gaps, _ticks(count, x_of), [(_length(y_of(level)), level) for level in (0, 25, 50, 75, 100)], last,
+        "".join(lines), "".join(areas), dots, gaps, _ticks(count, x_of, HEIGHT), [(_length(y_of(level)), level) for level in (0, 25, 50, 75, 100)], last,
     )
 
 
@@ -104,15 +117,18 @@ def column_plot(values: Sequence[float | None]) -> Plot:
     slot = (WIDTH - _LEFT - _RIGHT) / max(count, 1)
     wide = min(slot * 0.56, 44)
     top = _nice_top(max((value for value in values if value), default=1))
-    room = HEIGHT - _TOP - _BOTTOM
+    base = LOW_HEIGHT - _BOTTOM
+    room = base - _TOP
     x_of = [_LEFT + slot * (index + 0.5) for index in range(count)]
     columns = []
     for index, value in enumerate(values):
         if value is not None:
             tall = max(room * value / top, 1 if value else 0)
-            columns.append((_length(x_of[index] - wide / 2), _length(HEIGHT - _BOTTOM - tall), _length(wide), _length(tall), index))
-    grid = [(_length(_TOP + room * (1 - part)), top * part) for part in (0, 0.5, 1)]
-    return Plot("", "", [], [], _ticks(count, x_of), grid, columns=columns)
+            columns.append(Column(
+                _length(x_of[index] - wide / 2), _length(base - tall), _length(wide), _length(tall), _length(x_of[index]), index,
+            ))
+    grid = [(_length(base - room * part), top * part) for part in (0, 0.5, 1)]
+    return Plot("", "", [], [], _ticks(count, x_of, LOW_HEIGHT), grid, columns=columns, bottom=base)
 
 
 def spark_path(values: Sequence[float | None]) -> str:

@@ -9,11 +9,11 @@ Built here and not in the template, which has thousands of them to write.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from collections.abc import Iterator
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import tls_share
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import STATUS_ORDER, Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_ORDER
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import last_days
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part, host_mix
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import spark_path
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
@@ -59,18 +59,6 @@ def sort_key(value: float | None) -> str:
     return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def daily_shares(host: Host, last: date | None) -> list[float | None]:
-    """The TLS share of accepted external messages on each of the 30 days that end with ``last``; None where it is not known."""
-    if last is None or host.maillog is None or not host.tls_visible:
-        return []
-    shares = {}
-    for entry in host.maillog["daily"]:
-        percent = tls_share(entry["external"]["messages"], True).percent
-        if percent is not None:
-            shares[entry["date"]] = percent
-    return [shares.get((last - timedelta(days=back)).isoformat()) for back in range(SPARK_DAYS - 1, -1, -1)] if shares else []
-
-
 class _Rows:
     def __init__(self, words: Sentences) -> None:
         self.words, self.t, self.f = words, words.catalogue.text, words.format
@@ -91,12 +79,20 @@ class _Rows:
 
     def spark(self, host: Host) -> tuple[str, str]:
         """The line of the last 30 days, and what it shows in words."""
-        shares = daily_shares(host, self.last)
+        shares = last_days(host, self.last, SPARK_DAYS) if self.last and host.measured else []
         known = [share for share in shares if share is not None]
         if not known:
             return "", ""
         label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.f.count(len(known)))
         return spark_path(shares), label
+
+    def change(self, host: Host) -> Cell:
+        """The change of the external TLS share since the previous run, in points."""
+        points = self.words.host_points(host.name)
+        if points is None:
+            return Cell(self.f.dash, "")
+        size = self.f.decimal(abs(points))
+        return Cell(self.f.signed(size, points > 0) if abs(points) >= 0.05 else size, sort_key(points))
 
     def row(self, number: int, host: Host) -> Row:
         """The row of one server."""
@@ -114,7 +110,7 @@ class _Rows:
             [self.group(host, "total"), self.group(host, "external")],
             Cell(self.f.per_day(per_day), sort_key(per_day)),
             parts, self.words.parts(parts), Cell(self.f.percent(host.junk), sort_key(host.junk.percent)),
-            antivirus, log, spark, spark_label, Cell(self.f.dash, ""),
+            antivirus, log, spark, spark_label, self.change(host),
         )
 
 

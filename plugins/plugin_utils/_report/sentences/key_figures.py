@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.over_time import OverTime
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class KeyFigure:
     change: str = ""
 
 
-class KeyFigures(Words):
+class KeyFigures(OverTime):
     """The key figures."""
 
     def key_figures(self) -> list[KeyFigure]:
         """The four figures."""
         fleet, cat, fmt = self.fleet, self.catalogue, self.format
+        changes = fleet.changes
         tls, working, coverage = fleet.external_tls, fleet.antivirus_working, fleet.coverage
         tls_details: tuple[str, ...] = (cat.text("kpi.tls_none"),)
         if tls.whole:
@@ -45,16 +46,17 @@ class KeyFigures(Words):
                 "kpi.antivirus_detail", working.whole, part=fmt.count(working.part), count=fmt.count(working.whole),
             )
         return [
-            KeyFigure("tls", cat.text("kpi.tls"), fmt.percent(tls), tls_details, share=tls),
+            KeyFigure("tls", cat.text("kpi.tls"), fmt.percent(tls), tls_details, share=tls,
+                      change=self.delta(changes and changes.tls_percent, "points")),
             KeyFigure(
                 "unscanned", cat.text("kpi.unscanned"), fmt.per_day(fleet.unscanned_per_day), unscanned_details,
-                alarming=bool(fleet.unscanned),
+                alarming=bool(fleet.unscanned), change=self.delta(changes and changes.unscanned_per_day, "per_day"),
             ),
             KeyFigure(
                 "antivirus", cat.text("kpi.antivirus"), fmt.count(working.part) if working.whole else fmt.dash,
-                (antivirus_detail,), share=working,
+                (antivirus_detail,), share=working, change=self.delta(changes and changes.antivirus_working, "servers"),
             ),
             KeyFigure("coverage", cat.text("kpi.coverage"), fmt.percent(coverage), (cat.plural(
                 "kpi.coverage_detail", coverage.whole or 0, part=fmt.count(coverage.part), count=fmt.count(coverage.whole),
-            ),), share=coverage),
+            ),), share=coverage, change=self.delta(changes and changes.coverage, "servers")),
         ]

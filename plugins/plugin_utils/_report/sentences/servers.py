@@ -52,6 +52,19 @@ class Servers(Words):
         effect = self.catalogue.text(f"quality.effect_of.{kind}", first=numbers[0], second=numbers[1])
         return self.catalogue.text(f"quality.what.{row.kind}"), effect
 
+    def said(self, row: QualityRow) -> str:
+        """What the host or its log said, as it stands; a log reader's remark by its kind's name."""
+        kind, found, rest = (row.detail or "").partition(": ")
+        if row.kind != "notice":
+            return row.detail or ""
+        name = self.notice(kind.replace(" ", "_"))
+        return f"{name}: {rest}" if found else name
+
+    def remedy(self, row: QualityRow) -> str:
+        """What to do about a remark; empty where there is nothing general to say."""
+        key = f"advice.{row.kind}"
+        return self.catalogue.text(key) if row.kind in REASON_KINDS and key in self.catalogue else ""
+
     def parts(self, parts: Sequence[Part]) -> str:
         """The parts of a bar in words, for those who do not see it."""
         return "; ".join(self.catalogue.text(
