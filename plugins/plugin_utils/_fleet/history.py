@@ -34,6 +34,7 @@ MAX_RUNS = 400
 _MAX_RUN_LINE = 16 * 1024
 # 100,000 hosts at some 300 bytes each.
 _MAX_BYTES = 32 * 1024 * 1024
+_CHECKSUM = "line_sha256"
 _NAME = re.compile(r"[0-9]{8}T[0-9]{6}Z_")
 _STAMP_LENGTH = len("20261124T011500Z")
 _DAMAGE = (FileProblem, Violation, ValueError, RecursionError, OSError)
@@ -62,7 +63,12 @@ def _line(document: dict[str, Any]) -> bytes:
 def history_bytes(run: RunFigures, hosts: list[HostFigures]) -> bytes:
     """A run's file."""
     lines = b"".join(_line(host.as_line()) for host in hosts)
-    return _line(run.as_line(len(lines), hashlib.sha256(lines).hexdigest())) + lines
+    return _signed(run.as_line(len(lines), hashlib.sha256(lines).hexdigest())) + lines
+
+
+def _signed(document: dict[str, Any]) -> bytes:
+    """The run's line with its own checksum in it: damage to a single figure shows."""
+    return _line({**document, _CHECKSUM: hashlib.sha256(_line(document)).hexdigest()})
 
 
 def read_history(folder: Path, of: RunFigures | None) -> tuple[History, list[Move]]:
@@ -139,7 +145,10 @@ def _read_run_line(path: Path) -> RunFigures:
 def _checked_run_line(first: bytes) -> dict[str, Any]:
     if not first.endswith(b"\n"):
         raise Violation("the first line is no run")
-    line = RUN_LINE(json.loads(first.decode("utf-8")), "run line")
+    document = json.loads(first.decode("utf-8"))
+    line = RUN_LINE(document, "run line")
+    if _signed({name: value for name, value in document.items() if name != _CHECKSUM}) != first:
+        raise Violation("the run's line is not what was written")
     if any(line[name] is None for name in ("generated", "hosts", "measured", "host_bytes")):
         raise Violation("the run line is incomplete")
     return line
