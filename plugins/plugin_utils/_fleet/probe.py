@@ -54,8 +54,8 @@ PROBE: Shape = record_of(
     origin=text(220),
     evidence=list_of(text(300), 32),
     steps=list_of(record_of(
-        {"name": _name, "verdict": one_of(*STEP_VERDICTS)}, port=whole(1, 65535), at=moment, evidence=list_of(text(300), 16),
-    ), 32),
+        {"name": _name, "verdict": one_of(*STEP_VERDICTS)}, port=whole(1, 65535), at=moment, evidence=list_of(text(300), 8),
+    ), 16),
     starttls=record_of(null=True, outside=flag, inside=flag),
     certificate=record_of(null=True, outside=text(128), inside=text(128)),
     messages_sent=count,
