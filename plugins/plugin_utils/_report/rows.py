@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of the per-server table: each cell's text with the key that the page's script sorts by.
+"""The rows of the per-server table: each cell's text, which the page's script also sorts by.
 
 Built here and not in the template, which has thousands of them to write.
 """
@@ -23,11 +23,10 @@ SPARK_DAYS = 30
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says, what stands small below it, and its sort key (empty: not known, sorts last either way)."""
+    """What a cell says and what stands small below it."""
 
     text: str
-    key: str
-    small: str = ""
+    small: str
     note: str = ""
 
 
@@ -39,24 +38,18 @@ class Row:
     host: Host
     rank: int
     about: str
-    words: str
     first: str
     last: str
     groups: list[list[Cell]]
-    unscanned: Cell
+    unscanned: str
     mix: list[Part]
     mix_label: str
-    junk: Cell
+    junk: str
     antivirus: str
     log: str
     spark: str
     spark_label: str
-    change: Cell
-
-
-def sort_key(value: float | None) -> str:
-    """A number for the table's script to sort by; empty for what is not known."""
-    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+    change: str
 
 
 class _Rows:
@@ -72,9 +65,9 @@ class _Rows:
         count, percent = self.f.count, self.f.percent
         unknown = self.t("table.unknown", count=count(messages.unknown)) if messages.unknown else ""
         return [
-            Cell(count(total), sort_key(total), count(connections)),
-            Cell(count(messages.part), sort_key(messages.part), count(sessions.part)),
-            Cell(percent(messages), sort_key(messages.percent), percent(sessions), unknown),
+            Cell(count(total), count(connections)),
+            Cell(count(messages.part), count(sessions.part)),
+            Cell(percent(messages), percent(sessions), unknown),
         ]
 
     def spark(self, host: Host) -> tuple[str, str]:
@@ -86,13 +79,13 @@ class _Rows:
         label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.f.count(len(known)))
         return spark_path(shares), label
 
-    def change(self, host: Host) -> Cell:
+    def change(self, host: Host) -> str:
         """The change of the external TLS share since the previous run, in points."""
         points = self.words.host_points(host.name)
         if points is None:
-            return Cell(self.f.dash, "")
+            return self.f.dash
         size = self.f.decimal(abs(points))
-        return Cell(self.f.signed(size, points > 0) if abs(points) >= 0.05 else size, sort_key(points))
+        return self.f.signed(size, points > 0) if abs(points) >= 0.05 else size
 
     def row(self, number: int, host: Host) -> Row:
         """The row of one server."""
@@ -100,16 +93,14 @@ class _Rows:
         antivirus, log = self.t("antivirus." + host.antivirus_state), self.t("visibility." + host.visibility)
         period, parts = host.period, host_mix(host)
         first, last = (self.f.moment_date(period[end]) if period["first"] and period["last"] else "" for end in ("first", "last"))
-        per_day = host.unscanned_per_day
         spark, spark_label = self.spark(host)
         return Row(
             number, host, STATUS_ORDER.index(host.status),
             " · ".join(part for part in (host.software, *labels) if part),
-            " ".join((host.name, host.software, *labels, antivirus)),
             first, self.t("table.until", last=last) if last else "",
             [self.group(host, "total"), self.group(host, "external")],
-            Cell(self.f.per_day(per_day), sort_key(per_day)),
-            parts, self.words.parts(parts), Cell(self.f.percent(host.junk), sort_key(host.junk.percent)),
+            self.f.per_day(host.unscanned_per_day),
+            parts, self.words.parts(parts), self.f.percent(host.junk),
             antivirus, log, spark, spark_label, self.change(host),
         )
 
