@@ -9,12 +9,15 @@ Built here and not in the template, which has thousands of them to write.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_ORDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import last_days
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part, host_mix
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.breaks import breakable
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import spark_path
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 
@@ -25,6 +28,7 @@ SPARK_DAYS = 30
 class Cell:
     """What a cell says and what stands small below it."""
 
+    kind: str
     text: str
     small: str
     note: str = ""
@@ -40,7 +44,9 @@ class Row:
     about: str
     first: str
     last: str
-    groups: list[list[Cell]]
+    name: Markup
+    href: str
+    cells: list[Cell]
     unscanned: str
     mix: list[Part]
     mix_label: str
@@ -53,7 +59,8 @@ class Row:
 
 
 class _Rows:
-    def __init__(self, words: Sentences) -> None:
+    def __init__(self, words: Sentences, details_of: Callable[[int], str]) -> None:
+        self.details_of = details_of
         self.words, self.t, self.f = words, words.catalogue.text, words.format
         period = words.fleet.period
         self.last = period[1].date() if period else None
@@ -65,9 +72,9 @@ class _Rows:
         count, percent = self.f.count, self.f.percent
         unknown = self.t("table.unknown", count=count(messages.unknown)) if messages.unknown else ""
         return [
-            Cell(count(total), count(connections)),
-            Cell(count(messages.part), count(sessions.part)),
-            Cell(percent(messages), percent(sessions), unknown),
+            Cell("num first", count(total), count(connections)),
+            Cell("num", count(messages.part), count(sessions.part)),
+            Cell("num pct", percent(messages), percent(sessions), unknown),
         ]
 
     def spark(self, host: Host) -> tuple[str, str]:
@@ -98,15 +105,15 @@ class _Rows:
             number, host, STATUS_ORDER.index(host.status),
             " · ".join(part for part in (host.software, *labels) if part),
             first, self.t("table.until", last=last) if last else "",
-            [self.group(host, "total"), self.group(host, "external")],
+            breakable(host.name), self.details_of(number), self.group(host, "total") + self.group(host, "external"),
             self.f.per_day(host.unscanned_per_day),
             parts, self.words.parts(parts), self.f.percent(host.junk),
             antivirus, log, spark, spark_label, self.change(host),
         )
 
 
-def server_rows(words: Sentences) -> Iterator[Row]:
-    """All servers in the report's order, numbered from 1."""
-    rows = _Rows(words)
+def server_rows(words: Sentences, details_of: Callable[[int], str]) -> Iterator[Row]:
+    """All servers in the report's order, numbered from 1. ``details_of`` gives the address of a server's details."""
+    rows = _Rows(words, details_of)
     for number, host in enumerate(words.fleet.hosts, 1):
         yield rows.row(number, host)
