@@ -187,7 +187,8 @@ def fleet_records(hosts: int, run: str = "current", seed: int = 7) -> Iterator[d
         if failing:
             variables["audit_maillog"] = _failure(chance, name)
         else:
-            facts = _maillog(chance, end, log, mta[0], -0.03 if run == "previous" else 0.0)
+            drift = nature.gauss(-0.025, 0.03)
+            facts = _maillog(chance, end, log, mta[0], drift if run == "previous" else 0.0)
             variables["audit_maillog"] = {"changed": False, "ansible_facts": {"maillog": facts}}
             variables["audit_mailserver"] = {"changed": False, "ansible_facts": {"mailserver": _mailserver(chance, state, mta, log)}}
             if state in ("absent", "not_wired") and changing > 0.86:

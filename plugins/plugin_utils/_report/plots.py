@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from collections.abc import Sequence
 
 WIDTH, HEIGHT, LOW_HEIGHT = 640, 190, 130
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 20, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 20, 24
 _TICKS = 6
 
-SPARK_WIDTH, SPARK_HEIGHT = 60, 18
+SPARK_STEP, SPARK_HEIGHT = 2, 18
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,8 @@ def column_plot(values: Sequence[float | None]) -> Plot:
 
 def spark_path(values: Sequence[float | None]) -> str:
     """The path of a small line of percentages; empty when no value is known. A lone day is a dot."""
-    step = SPARK_WIDTH / max(len(values) - 1, 1)
     pieces = []
     for run in runs_of(values):
-        points = " ".join(f"{_length(index * step)} {_length(1.5 + (SPARK_HEIGHT - 3) * (1 - (values[index] or 0) / 100))}" for index in run)
+        points = " ".join(f"{index * SPARK_STEP} {_length(1.5 + (SPARK_HEIGHT - 3) * (1 - (values[index] or 0) / 100))}" for index in run)
         pieces.append(f"M{points}" + ("h.1" if len(run) == 1 else ""))
     return "".join(pieces)

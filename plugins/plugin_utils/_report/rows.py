@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rows of the per-server table: each cell's text with the key that the page's script sorts by.
+"""The rows of the per-server table: each cell's text, which the page's script also sorts by.
 
 Built here and not in the template, which has thousands of them to write.
 """
@@ -9,12 +9,15 @@ Built here and not in the template, which has thousands of them to write.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from markupsafe import Markup
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_ORDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import last_days
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part, host_mix
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.breaks import breakable
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import spark_path
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 
@@ -23,11 +26,11 @@ SPARK_DAYS = 30
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says, what stands small below it, and its sort key (empty: not known, sorts last either way)."""
+    """What a cell says and what stands small below it."""
 
+    kind: str
     text: str
-    key: str
-    small: str = ""
+    small: str
     note: str = ""
 
 
@@ -39,28 +42,25 @@ class Row:
     host: Host
     rank: int
     about: str
-    words: str
     first: str
     last: str
-    groups: list[list[Cell]]
-    unscanned: Cell
+    name: Markup
+    href: str
+    cells: list[Cell]
+    unscanned: str
     mix: list[Part]
     mix_label: str
-    junk: Cell
+    junk: str
     antivirus: str
     log: str
     spark: str
     spark_label: str
-    change: Cell
-
-
-def sort_key(value: float | None) -> str:
-    """A number for the table's script to sort by; empty for what is not known."""
-    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
+    change: str
 
 
 class _Rows:
-    def __init__(self, words: Sentences) -> None:
+    def __init__(self, words: Sentences, details_of: Callable[[int], str]) -> None:
+        self.details_of = details_of
         self.words, self.t, self.f = words, words.catalogue.text, words.format
         period = words.fleet.period
         self.last = period[1].date() if period else None
@@ -72,9 +72,9 @@ class _Rows:
         count, percent = self.f.count, self.f.percent
         unknown = self.t("table.unknown", count=count(messages.unknown)) if messages.unknown else ""
         return [
-            Cell(count(total), sort_key(total), count(connections)),
-            Cell(count(messages.part), sort_key(messages.part), count(sessions.part)),
-            Cell(percent(messages), sort_key(messages.percent), percent(sessions), unknown),
+            Cell("num first", count(total), count(connections)),
+            Cell("num", count(messages.part), count(sessions.part)),
+            Cell("num pct", percent(messages), percent(sessions), unknown),
         ]
 
     def spark(self, host: Host) -> tuple[str, str]:
@@ -86,13 +86,13 @@ class _Rows:
         label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.f.count(len(known)))
         return spark_path(shares), label
 
-    def change(self, host: Host) -> Cell:
+    def change(self, host: Host) -> str:
         """The change of the external TLS share since the previous run, in points."""
         points = self.words.host_points(host.name)
         if points is None:
-            return Cell(self.f.dash, "")
+            return self.f.dash
         size = self.f.decimal(abs(points))
-        return Cell(self.f.signed(size, points > 0) if abs(points) >= 0.05 else size, sort_key(points))
+        return self.f.signed(size, points > 0) if abs(points) >= 0.05 else size
 
     def row(self, number: int, host: Host) -> Row:
         """The row of one server."""
@@ -100,22 +100,20 @@ class _Rows:
         antivirus, log = self.t("antivirus." + host.antivirus_state), self.t("visibility." + host.visibility)
         period, parts = host.period, host_mix(host)
         first, last = (self.f.moment_date(period[end]) if period["first"] and period["last"] else "" for end in ("first", "last"))
-        per_day = host.unscanned_per_day
         spark, spark_label = self.spark(host)
         return Row(
             number, host, STATUS_ORDER.index(host.status),
             " · ".join(part for part in (host.software, *labels) if part),
-            " ".join((host.name, host.software, *labels, antivirus)),
             first, self.t("table.until", last=last) if last else "",
-            [self.group(host, "total"), self.group(host, "external")],
-            Cell(self.f.per_day(per_day), sort_key(per_day)),
-            parts, self.words.parts(parts), Cell(self.f.percent(host.junk), sort_key(host.junk.percent)),
+            breakable(host.name), self.details_of(number), self.group(host, "total") + self.group(host, "external"),
+            self.f.per_day(host.unscanned_per_day),
+            parts, self.words.parts(parts), self.f.percent(host.junk),
             antivirus, log, spark, spark_label, self.change(host),
         )
 
 
-def server_rows(words: Sentences) -> Iterator[Row]:
-    """All servers in the report's order, numbered from 1."""
-    rows = _Rows(words)
+def server_rows(words: Sentences, details_of: Callable[[int], str]) -> Iterator[Row]:
+    """All servers in the report's order, numbered from 1. ``details_of`` gives the address of a server's details."""
+    rows = _Rows(words, details_of)
     for number, host in enumerate(words.fleet.hosts, 1):
         yield rows.row(number, host)

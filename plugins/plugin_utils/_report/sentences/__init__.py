@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.details import Details
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.footer import DEFINITIONS, Footer
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.headline import Headline
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.key_figures import KeyFigure, KeyFigures
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.servers import Servers
 
 __all__ = ["DEFINITIONS", "KeyFigure", "Sentences"]
 
 
-class Sentences(Headline, KeyFigures, Servers, Footer):
+class Sentences(Headline, KeyFigures, Details, Footer):
     """The sentences about one fleet in one language."""

@@ -45,7 +45,7 @@ class Headline(Words):
         if not fleet.hosts:
             return [cat.text("qualifier.no_records")]
         if not fleet.measured:
-            return [cat.text("qualifier.all_unmeasured")]
+            return [cat.text("qualifier.all_unmeasured"), *self._other_runs()]
         measured, share = len(fleet.measured), fleet.external_tls
         key = "qualifier.share" if share.whole else "qualifier.no_mail"
         sentences = [cat.plural(
@@ -66,7 +66,13 @@ class Headline(Words):
             ))
         else:
             sentences.append(cat.text("qualifier.all_measured"))
+        sentences += self._other_runs()
         return sentences
+
+    def _other_runs(self) -> list[str]:
+        """Whether the newest run was a partial one."""
+        earlier = len(self.fleet.run.earlier) if self.fleet.run else 0
+        return [self.catalogue.plural("qualifier.other_runs", earlier, count=self.format.count(earlier))] if earlier else []
 
     def period(self) -> str:
         """The period all logs cover together."""
