@@ -79,7 +79,7 @@ _HOST = _map(
     plaintext_junk=_SHARE, tls_junk=_SHARE, unscanned=_map(messages=_COUNT, per_day=_AMOUNT),
     probe=_map(state={"enum": list(PROBE_STATES)}, probed_at=_MOMENT, age_days=_COUNT, old=_YES, origin=_TEXT_OR_NULL, evidence=_list(_TEXT)),
     logins={"type": "object", "additionalProperties": _LOGIN},
-    log_hosts=_list(_map(host=_TEXT_OR_NULL, total=schema_of(schema.SCOPE), external=schema_of(schema.SCOPE)), "Syslog hosts of a central log."),
+    log_hosts=_list(_map(host=_TEXT, **schema_of(schema.LOG_HOST)["properties"]), "Syslog hosts of a central log."),
     audited_at=_MOMENT, run_id=_TEXT,
 )
 
@@ -93,7 +93,7 @@ _CHANGES = _map(
 )
 
 _DEFINITIONS = {
-    "scope": schema_of(schema.SCOPE), "share": _SHARE, "counted": _COUNTED, "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES,
+    "scope": schema_of(schema.SCOPE), "brief_scope": schema_of(schema.BRIEF_SCOPE), "share": _SHARE, "counted": _COUNTED, "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES,
     "run_figures": _RUN_FIGURES, "host": _HOST,
 }
 

@@ -36,6 +36,7 @@ _PATH = 400
 _daemon = token(r"[A-Za-z0-9_][A-Za-z0-9._/:-]*", _NAME)
 _cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+-]*", _NAME)
 _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
+_syslog_host = token(r"[A-Za-z0-9][A-Za-z0-9._:-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)
 
 
@@ -69,7 +70,7 @@ SCOPE = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
 BRIEF_SCOPE = record_of(sessions=_sessions, messages=_messages)
 _logins = record_of(tls=count, plaintext=count, local=count, unknown=count)
 # One syslog host of a central log that the audit split (host_field: each).
-_log_host = record_of({"host": text(220)}, total=SCOPE, external=SCOPE)
+LOG_HOST = record_of({"tls_visibility": one_of(*VISIBILITIES)}, total=BRIEF_SCOPE, external=BRIEF_SCOPE, days=count)
 
 MAILLOG: Shape = record_of(
     {
@@ -93,7 +94,7 @@ MAILLOG: Shape = record_of(
     ), 400),
     clients=list_of(record_of(address=text(_NAME), sessions=count, messages=count, rejected=count), 100),
     logins=mapping_of(_daemon, _logins, 16),
-    hosts=list_of(_log_host, 256),
+    hosts=mapping_of(_syslog_host, LOG_HOST, 64),
     performance=record_of(seconds=number(0, 10**7), bytes=count, resumed=flag),
 )
 
@@ -143,6 +144,9 @@ def check_maillog(value: Any) -> dict[str, Any]:
     for entry in facts["daily"]:
         for scope in ("external", "total"):
             _consistent(entry[scope], f"maillog.daily.{entry['date']}.{scope}")
+    for name, entry in facts["hosts"].items():
+        for scope in ("external", "total"):
+            _consistent(entry[scope], f"maillog.hosts.{name}.{scope}")
     return facts
 
 
