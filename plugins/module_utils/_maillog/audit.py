@@ -16,6 +16,7 @@ import time
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, sources, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
@@ -35,6 +36,7 @@ class Context:
         self.notices = Notices()
         self.tally = Tally()
         self.services = Services()
+        self.logins = Logins()
         self.calendar = Calendar(self.notices)
         self.sessions = Sessions(self.tally, self.notices, include_clients)
         self.host = host_field.encode('utf-8') + b' ' if host_field else b''
@@ -128,7 +130,7 @@ def _read_all(found, context):
             context.notices.add('truncated', '%s: %s' % (source.path, error))
         source.close()
     _end_log(context, live)
-    if not context.lines['matched']:
+    if not context.mtas:
         context.notices.add('no_mail_lines', 'no line of a known mail server was found')
 
 
@@ -144,7 +146,8 @@ def _read_chunk(chunk, source, readers, context):
         if any(hint in chunk for hint in reader.HINTS):
             matched, mail = reader.read(chunk, form)
             if matched:
-                context.mtas.add(reader.NAME)
+                if reader.NAME is not None:
+                    context.mtas.add(reader.NAME)
                 context.lines['matched'] += matched
                 context.lines['mail'] += min(mail, lines)
     stamp = syslog_lines.last_stamp(chunk)

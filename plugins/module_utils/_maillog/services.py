@@ -55,5 +55,5 @@ class Services:
         return service
 
     def count_hosts(self):
-        """Return how many syslog hosts had sessions."""
-        return len(set(service.instance[0] for service in self.by_number))
+        """Return how many syslog hosts had sessions. An MTA's own file names none: it is this host's."""
+        return len(set(service.instance[0] for service in self.by_number if service.instance[0]))

@@ -112,17 +112,21 @@ class Host:
         return ProbeResult(INFERRED_BLIND if blind else NOT_TESTED)
 
     @property
+    def proven_blind(self) -> bool:
+        """Whether a probe that still counts saw EICAR delivered over TLS."""
+        return self.audited and self.probe.state == CONFIRMED_BLIND and not self.probe.old
+
+    @property
     def scanned(self) -> bool | None:
         """Whether a working local antivirus sees the mail; None when not known.
 
         A probe that saw EICAR delivered over TLS outranks what the set-up looks like, until it is too old. One that saw the
         host refuse it answers only what the set-up left open: an antivirus that the later audit finds stopped is stopped.
         """
-        proven = None if self.probe.old else self.probe.state
-        if proven == CONFIRMED_BLIND:
+        if self.proven_blind:
             return False
         if self.antivirus_state == "unknown":
-            return True if proven == COVERED_LOCAL else None
+            return True if self.probe.state == COVERED_LOCAL and not self.probe.old else None
         return self.antivirus_state == "working"
 
     # Measurement
@@ -210,7 +214,7 @@ class Host:
     @property
     def log_hosts(self) -> list[dict[str, Any]]:
         """The syslog hosts of a central log with their counts, where the audit told them apart."""
-        return (self.maillog or {}).get("hosts") or []
+        return [{"host": name, **counts} for name, counts in sorted(((self.maillog or {}).get("hosts") or {}).items())]
 
     @property
     def notices(self) -> list[dict[str, Any]]:
@@ -223,7 +227,7 @@ class Host:
         if not self.audited:
             return "not_audited"
         state = self.antivirus_state
-        if self.probe.state == CONFIRMED_BLIND and not self.probe.old:
+        if self.proven_blind:
             return "exposed"
         if self.scanned:
             return "protected"

@@ -13,7 +13,8 @@ from typing import Any
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE, PROBE_VERSION
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import (
-    Shape, Violation, count, day, flag, list_of, mapping_of, moment, number, one_of, record_of, text, token, whole,
+    Shape, Violation, count, day, described, flag, list_of, mapping_of, moment, number, one_of, or_null, record_of, schema_of, text,
+    token, whole,
 )
 
 RECORD_VERSION = 1
@@ -35,6 +36,7 @@ _PATH = 400
 _daemon = token(r"[A-Za-z0-9_][A-Za-z0-9._/:-]*", _NAME)
 _cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+-]*", _NAME)
 _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
+_syslog_host = token(r"[A-Za-z0-9][A-Za-z0-9._:-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)
 
 
@@ -42,7 +44,10 @@ def _counts(*names: str) -> Shape:
     """Counts of one kind; null for the whole means that the log cannot hold any of them."""
     optional: dict[str, Any] = {name: count for name in names}
     shape = record_of({}, **optional)
-    return lambda value, where: shape({} if value is None else value, where)
+
+    def check(value: Any, where: str) -> dict[str, Any]:
+        return shape({} if value is None else value, where)
+    return described(check, schema_of(shape))
 
 
 _sessions = _counts("total", "tls", "plaintext", "tls_failed", "unknown")
@@ -58,17 +63,20 @@ def _label(value: Any, where: str) -> str:
     return name
 
 
-_scope = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
-_brief_scope = record_of(sessions=_sessions, messages=_messages)
+described(_label, {"type": "string", "minLength": 1, "maxLength": _NAME})
+
+
+SCOPE = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
+BRIEF_SCOPE = record_of(sessions=_sessions, messages=_messages)
 _logins = record_of(tls=count, plaintext=count, local=count, unknown=count)
 # One syslog host of a central log that the audit split (host_field: each).
-_log_host = record_of({"host": text(220)}, total=_scope, external=_scope)
+LOG_HOST = record_of({"tls_visibility": one_of(*VISIBILITIES)}, total=BRIEF_SCOPE, external=BRIEF_SCOPE, days=count)
 
 MAILLOG: Shape = record_of(
     {
         "schema_version": whole(1, 1000),
         "period": record_of(first=moment, last=moment, days_with_logs=count),
-        "inbound": record_of({scope: _scope for scope in SCOPES}),
+        "inbound": record_of({scope: SCOPE for scope in SCOPES}),
         "coverage": record_of(
             {"tls_visibility": one_of(*VISIBILITIES)},
             tls_visible_days=count,
@@ -77,16 +85,16 @@ MAILLOG: Shape = record_of(
         ),
     },
     mtas=list_of(_word, 8),
-    services=mapping_of(_daemon, _brief_scope, 64),
+    services=mapping_of(_daemon, BRIEF_SCOPE, 64),
     tls=record_of(protocols=mapping_of(_cipher, count, 33), ciphers=mapping_of(_cipher, count, 33)),
-    daily=list_of(record_of({"date": day}, external=_brief_scope, total=_brief_scope), 1100),
+    daily=list_of(record_of({"date": day}, external=BRIEF_SCOPE, total=BRIEF_SCOPE), 1100),
     sources=list_of(record_of(
         path=text(_PATH), bytes=count, lines=count, compression=text(_NAME), first=moment, last=moment,
         status=text(_NAME), reason=text(_LINE),
     ), 400),
     clients=list_of(record_of(address=text(_NAME), sessions=count, messages=count, rejected=count), 100),
     logins=mapping_of(_daemon, _logins, 16),
-    hosts=list_of(_log_host, 256),
+    hosts=mapping_of(_syslog_host, LOG_HOST, 64),
     performance=record_of(seconds=number(0, 10**7), bytes=count, resumed=flag),
 )
 
@@ -136,6 +144,9 @@ def check_maillog(value: Any) -> dict[str, Any]:
     for entry in facts["daily"]:
         for scope in ("external", "total"):
             _consistent(entry[scope], f"maillog.daily.{entry['date']}.{scope}")
+    for name, entry in facts["hosts"].items():
+        for scope in ("external", "total"):
+            _consistent(entry[scope], f"maillog.hosts.{name}.{scope}")
     return facts
 
 
@@ -174,8 +185,14 @@ def _maillog(value: Any, where: str) -> dict[str, Any] | None:
     return None if value is None else check_maillog(value)
 
 
+described(_maillog, or_null(schema_of(MAILLOG)))
+
+
 def _mailserver(value: Any, where: str) -> dict[str, Any] | None:
     return None if value is None else check_mailserver(value)
+
+
+described(_mailserver, or_null(schema_of(MAILSERVER)))
 
 
 def _probe(value: Any, where: str) -> dict[str, Any] | None:
@@ -186,6 +203,9 @@ def _probe(value: Any, where: str) -> dict[str, Any] | None:
     if probe["probed_at"] is None:
         raise Violation(f"{where}.probed_at is missing")
     return probe
+
+
+described(_probe, schema_of(PROBE))
 
 
 RECORD: Shape = record_of(

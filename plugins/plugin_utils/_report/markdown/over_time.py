@@ -60,7 +60,9 @@ class OverTime(Section):
         """Antivirus against measurement."""
         columns = [f"{self.e('table.log')}: {self.e('visibility.' + name)}" for name in ("complete", "partial", "none", "no_data")]
         rows = ([self.e(f"antivirus.{state}"), *map(self.count, counts), self.count(sum(counts))] for state, counts in self.fleet.matrix)
-        return [*self.heading("matrix.heading"), *table([self.e("matrix.antivirus"), *columns, self.e("matrix.total")], rows, 1)]
+        lines = [*self.heading("matrix.heading"), *table([self.e("matrix.antivirus"), *columns, self.e("matrix.total")], rows, 1)]
+        probes = self.words.probe_counts()
+        return [*lines, f"{self.e('probe.heading')}: {escape(probes)}", ""] if probes else lines
 
     def changes(self) -> list[str]:
         """What changed since the previous run."""

@@ -41,8 +41,10 @@ class Servers(Section):
         for _scope, _kind, group, first in _GROUPS:
             header += [f"{self.e('table.' + group)}: {self.e('table.' + name)}" for name in (first, "tls", "tls_percent")]
         header += [self.e("table.unscanned"), self.e("table.junk"), self.e("table.antivirus"), self.e("table.log")]
+        if self.fleet.probed:
+            header.append(self.e("probe.heading"))
         hosts = self.fleet.hosts
-        lines = [*self.heading("table.heading"), self.e("table.note"), ""]
+        lines = [*self.heading("table.heading"), self.e("table.note_plain"), ""]
         if not hosts:
             return [*lines, self.e("table.empty"), ""]
         lines += table(header, (self._row(host) for host in hosts[:SHOWN_ROWS]), 3)
@@ -65,4 +67,5 @@ class Servers(Section):
         return [
             *cells, escape(self.f.per_day(host.unscanned_per_day)), escape(self.f.percent(host.junk)),
             self.e(f"antivirus.{host.antivirus_state}"), self.e(f"visibility.{host.visibility}"),
+            *([escape(self.words.probe(host)) or self.f.dash] if self.fleet.probed else []),
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~^])")
 _START = re.compile(r"^(|\d+(?=[.)](?: |$)))([-+#=.)])")
 # Addresses become links in most renderers, some of which look after entities are decoded: only code is left alone by all.
 _LINKABLE = re.compile(r"@|://|www\.", re.IGNORECASE)

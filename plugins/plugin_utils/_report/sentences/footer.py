@@ -36,6 +36,7 @@ class Footer(Words):
         return self.catalogue.text(
             "footer.thresholds", exposed=self.format.limit(limits.exposed_messages_per_day),
             signatures=self.format.limit(limits.signature_max_age_days), record=self.format.limit(limits.record_max_age_days),
+            probe=self.format.limit(limits.probe_max_age_days), coverage=self.format.limit(limits.trend_min_coverage_percent),
         )
 
     def provenance(self) -> list[str]:

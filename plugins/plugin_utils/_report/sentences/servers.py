@@ -22,7 +22,7 @@ class Servers(Words):
         """What a host's status means for it, in one sentence."""
         reason = (host.record["reason"] or {}).get("kind", "error")
         return self.catalogue.text(
-            f"status_text.{host.status}",
+            "status_text.proven" if host.proven_blind else f"status_text.{host.status}",
             daily=self.format.per_day(host.unscanned_per_day),
             antivirus=self.catalogue.text(f"antivirus.{host.antivirus_state}"),
             log=self.catalogue.text(f"visibility.{host.visibility}"),

@@ -38,7 +38,7 @@ def hostile_maillog(text: str) -> dict[str, Any]:
     facts["sources"] = [{"path": text, "bytes": 1, "lines": 1, "compression": text, "status": text, "reason": text}]
     facts["clients"] = [{"address": text, "sessions": 1}]
     facts["logins"] = {"imap": {"tls": 1, "plaintext": 2}}
-    facts["hosts"] = [{"host": text, "total": external, "external": external}]
+    facts["hosts"] = {"mx1": {"tls_visibility": "complete", "total": external, "external": external, "days": 3}}
     return facts
 
 

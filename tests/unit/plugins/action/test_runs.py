@@ -126,7 +126,8 @@ def test_damaged_history_is_a_warning(workbench):
     workbench.run()
     (path,) = (workbench.report_dir / "history").iterdir()
     path.write_text("{")
-    assert "history are damaged" not in workbench.run("--check", expect=0).replace("\n", " ") or path.read_text() == "{"
+    assert path.name in workbench.run("--check")
+    assert path.read_text() == "{"
     output = " ".join(workbench.run().split())
     assert "history/damaged" in output and path.name in output
     assert (path.parent / "damaged" / path.name).read_text() == "{"
@@ -139,6 +140,5 @@ def test_bad_options_are_named(workbench):
     assert "no report language" in workbench.run("-e", "report_language=xx", expect=2)
     output = " ".join(workbench.run("-e", '{"report_languages": ["en", "tlh"]}', expect=2).split())
     assert "no report language 'tlh'; there are: en, ja" in output
-    assert "no report language was given" in " ".join(workbench.run("-e", '{"report_languages": []}', expect=2).split()) or True
     assert "report_probe_max_age_days" in workbench.run("-e", "report_probe_max_age_days=soon", expect=2)
     assert "unknown threshold" in workbench.run("-e", '{"report_thresholds": {"x": 1}}', expect=2)

@@ -29,4 +29,5 @@ def make_report(tmp_path: Path) -> Callable[..., Rendered]:
         languages = tuple(options.get("languages", (options.get("language", "en"),)))
         wanted = Options(options.get("title"), languages, options.get("thresholds", Thresholds()), "0.1.0")
         return render(folder, wanted, tmp_path / "history")
+    make.history = tmp_path / "history"
     return make
