@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files i
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record, record_bytes
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record, keep_probe, record_bytes
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation, token
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
 
@@ -59,12 +59,13 @@ class ActionModule(ActionBase):
                 make_private_directory(folder.parent)
                 make_private_directory(folder)
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
-                record = build_record(host, self._variables_of(host, task_vars or {}), run)
+                path = folder / record_file_name(host)
+                record = keep_probe(build_record(host, self._variables_of(host, task_vars or {}), run), path)
                 counts[record["status"]] += 1
                 if record["reason"] is not None:
                     not_audited.append({"host": record["host"], "status": record["status"], **record["reason"]})
                 if not self._task.check_mode:
-                    changed |= write_atomically(folder / record_file_name(host), record_bytes(record))
+                    changed |= write_atomically(path, record_bytes(record))
         except (FileProblem, Violation, ValueError) as error:
             raise AnsibleActionFail(f"The host records were not all written: {error}") from error
         result.update(

@@ -13,16 +13,18 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem, make_private_directory
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.history import DAMAGED_FOLDER, HISTORY_FOLDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import UnknownLanguage
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import RECORDS_FOLDER, render, write
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import RECORDS_FOLDER, Options, render, write
 
 _ARGUMENTS = {
     "report_dir": {"type": "path", "required": True},
     "records_dir": {"type": "path"},
     "title": {"type": "str"},
     "language": {"type": "str", "default": "en"},
+    "languages": {"type": "list", "elements": "str", "default": []},
     "thresholds": {"type": "dict", "default": {}},
 }
 
@@ -48,13 +50,19 @@ class ActionModule(ActionBase):
             thresholds = Thresholds.from_options(options["thresholds"])
             if not self._task.check_mode and not options["records_dir"]:
                 make_private_directory(records_dir)
-            rendered = render(
-                records_dir, None if options["title"] is None else str(options["title"]), str(options["language"]),
-                thresholds, collection_version(),
-            )
+            rendered = render(records_dir, Options(
+                title=None if options["title"] is None else str(options["title"]),
+                languages=tuple(str(language) for language in options["languages"]) or (str(options["language"]),),
+                thresholds=thresholds, collection_version=collection_version(),
+            ), report_dir / HISTORY_FOLDER)
             changed = [] if self._task.check_mode else write(rendered, report_dir)
         except (FileProblem, UnknownLanguage, ValueError) as error:
             raise AnsibleActionFail(f"The report was not written: {error}") from error
+        if rendered.damaged:
+            result["warnings"] = [*result.get("warnings", []), (
+                f"{len(rendered.damaged)} files of the report's history are damaged: " + ", ".join(rendered.fleet.history.damaged[:5])
+                + ("" if self._task.check_mode else f"; they were moved to {report_dir / HISTORY_FOLDER / DAMAGED_FOLDER}")
+            )]
         result.update(
             changed=bool(changed),
             report_dir=str(report_dir),

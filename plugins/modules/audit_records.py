@@ -19,6 +19,7 @@ description:
   - Every host of O(hosts) gets a record, also one that was unreachable, failed or was never come to. The record then says why, in one line,
     with what to do about it.
   - Works on the controller alone and opens no connection, whichever host the task runs for. Use C(run_once=true). One task does all hosts.
+  - A record that is there already is replaced, but for the result of a probe from outside (C(probe)), which stays.
   - A host chooses its own facts. They are read without templating, checked against their schema, bounded in size and cleaned of control
     characters; a host that breaks the bounds gets a failed record. File names come from inventory names through an allow-list, never from facts.
   - Also taken from a host's inventory variables are C(audit_labels) (a flat map of texts for the report), C(audit_declared_antivirus) (a text,

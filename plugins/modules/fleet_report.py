@@ -15,18 +15,22 @@ short_description: Make the fleet's report from host records
 version_added: 0.1.0
 description:
   - Reads a folder of host records, one JSON file per server, as M(mailfleet.tls_audit.audit_records) writes them, and writes the report on
-    the whole fleet as one self-contained HTML page, as Markdown, as CSV and as JSON.
+    the whole fleet as one self-contained HTML page, as Markdown, as CSV, as JSON and as metrics for Prometheus.
+  - Keeps the figures of each run in C(history) below O(report_dir), for the trend and for what changed since the previous run. A report on
+    the same records again is the same run. A damaged file of the history is set aside in C(history/damaged), with a warning.
   - Works on the controller alone and opens no connection, whichever host the task runs for. Use C(run_once=true).
   - Everything in a record is data. It is bounded when read, escaped for each output format in that format's own way, and never templated.
     The page loads nothing and runs nothing but its own script, by its content security policy.
   - A file that is no valid record becomes a line under data quality. Of several records of one server the newest counts.
-  - The same records and options give the same files, byte for byte. The report's date is that of the newest record.
+  - The same records, earlier runs and options give the same files, byte for byte. The report's date is that of the newest record, and only
+    runs before it are looked at.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 options:
   report_dir:
     description:
-      - The folder to write C(index.html), C(report.md), C(hosts.csv) and C(fleet.json) to. Made with mode C(0700) where it does not exist.
+      - The folder to write C(index.html), C(report.md), C(hosts.csv), C(fleet.json), C(fleet.prom) and C(history) to. Made with mode C(0700)
+        where it does not exist.
       - Each file is written whole or not at all, with mode C(0600). A link in the place of one of them is refused.
     type: path
     required: true
@@ -44,6 +48,14 @@ options:
     description: The language of the page and of the Markdown file. CSV and JSON have English names in every language.
     type: str
     default: en
+  languages:
+    description:
+      - All languages of the report. The first is that of C(index.html) and C(report.md); each other one has files of its own, such as
+        C(index.ja.html) and C(report.ja.md).
+      - If empty, O(language) alone.
+    type: list
+    elements: str
+    default: []
   thresholds:
     description: The limits that decide statuses. They are printed in the report.
     type: dict
@@ -58,6 +70,13 @@ options:
         type: float
       record_max_age_days:
         description: A record this much older than the newest one is named under data quality. The default is V(7).
+        type: float
+      probe_max_age_days:
+        description: A probe from outside that is this much older than the newest record no longer decides a status. The default is V(30).
+        type: float
+      trend_min_coverage_percent:
+        description:
+          - A day on which fewer of the measured servers had logs that show TLS is marked in the trend. The default is V(80).
         type: float
 attributes:
   action:
@@ -95,6 +114,7 @@ EXAMPLES = r'''
     report_dir: /srv/mail-audit/report
     records_dir: /srv/mail-audit/all-records
     title: Mail servers of the university
+    languages: [en, ja]
     thresholds:
       exposed_messages_per_day: 5
 '''
@@ -167,6 +187,22 @@ figures:
       type: dict
     inspection:
       description: External mail by where it was inspected.
+      returned: success
+      type: dict
+    rejected_plaintext:
+      description: Refused plaintext attempts from outside (C(part)) of all plaintext attempts (C(whole)), on measured servers.
+      returned: success
+      type: dict
+    rejected_tls:
+      description: The same over TLS.
+      returned: success
+      type: dict
+    rejected_unknown_user:
+      description: Refusals for an unknown user, of all refusals.
+      returned: success
+      type: dict
+    probes:
+      description: Servers by what a probe from outside showed, or by what is inferred without one.
       returned: success
       type: dict
 '''

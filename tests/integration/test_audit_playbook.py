@@ -14,6 +14,7 @@ import subprocess
 import sys
 import warnings
 
+import jsonschema
 import pytest
 
 from .playbooks import ROOT, Run, ansible_playbooks, core_version, run_playbook
@@ -71,6 +72,14 @@ def test_example_figures_equal_the_truth(example: Run) -> None:
         summary = json.loads((ROOT / "tests/fixtures/real-logs" / place / "truth.json").read_text())["summary"]
         wire = tuple(summary[key] for key in ("sessions", "sessions_tls", "sessions_plain", "sessions_tls_failed"))
         assert (EXAMPLE[name][0][0], EXAMPLE[name][0][1], EXAMPLE[name][0][2], EXAMPLE[name][0][3]) == wire, name
+
+
+def test_example_is_what_the_published_schemas_say(example: Run) -> None:
+    folder = ROOT / "docs" / "schemas"
+    record, fleet = (json.loads((folder / f"{name}-1.schema.json").read_text()) for name in ("record", "fleet"))
+    jsonschema.validate(example.fleet(), fleet)
+    for path in (example.report_dir / "records").iterdir():
+        jsonschema.validate(json.loads(path.read_text()), record)
 
 
 def test_example_names_what_could_not_be_audited(example: Run) -> None:

@@ -59,6 +59,11 @@ def sum_shares(shares: Iterable[Share]) -> Share:
     )
 
 
+def rounded(value: float | None) -> float | None:
+    """Six decimals: enough for any use, and the same digits on every machine."""
+    return None if value is None else round(value, 6)
+
+
 def per_day(count: int | None, days: int | None) -> float | None:
     """A count per day with logs; None when the count or the days are not known, or there is no day."""
     if count is None or not days:

@@ -9,6 +9,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
@@ -75,21 +76,25 @@ def write_atomically(path: Path, data: bytes) -> bool:
     return True
 
 
-def read_bounded(path: Path, limit: int) -> bytes:
-    """The content of a regular file of at most ``limit`` bytes; links, pipes and larger files are refused."""
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file opened for reading; links and pipes are refused. Raises FileProblem."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise FileProblem(f"cannot be opened: {error.strerror}") from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FileProblem("is not a regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as handle:
-            data = handle.read(limit + 1)
-    except OSError as error:
-        raise FileProblem(f"cannot be read: {error.strerror}") from error
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise FileProblem("is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """The content of a regular file of at most ``limit`` bytes; links, pipes and larger files are refused."""
+    with open_regular(path) as handle:
+        try:
+            data = handle.read(limit + 1)
+        except OSError as error:
+            raise FileProblem(f"cannot be read: {error.strerror}") from error
     if len(data) > limit:
         raise FileProblem(f"is larger than {limit} bytes")
     return data

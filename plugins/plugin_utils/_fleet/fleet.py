@@ -12,16 +12,24 @@ from functools import cached_property
 from typing import Any
 from collections.abc import Iterable
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, sum_known, sum_shares
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import NO_DATA, STATUS_ORDER, Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import Changes, compare
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded, sum_known, sum_shares
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.logins import Logins, fleet_logins
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE_STATES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.quality import (
-    QualityRow, duplicate_row, file_row, host_rows,
+    QualityRow, damaged_history_row, duplicate_row, file_row, host_rows,
 )
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import BrokenRecord
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.run_figures import History, HostFigures, RunFigures
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.run_scope import RunScope, run_scope
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import ANTIVIRUS_STATES, VISIBILITIES
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.spam import SpamView, spam_view
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA, STATUS_ORDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.steps import Step, next_steps
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import Day, fleet_days
 
 # Newest first; what RFC 8996 and its forerunners retired.
 OBSOLETE_PROTOCOLS = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
@@ -57,6 +65,7 @@ class Fleet:
     thresholds: Thresholds
     broken: list[BrokenRecord] = field(default_factory=list)
     duplicates: list[QualityRow] = field(default_factory=list)
+    history: History = field(default_factory=History)
 
     @cached_property
     def measured(self) -> list[Host]:
@@ -142,7 +151,7 @@ class Fleet:
         return Inspection(
             tls_unscanned=sum_known(host.unscanned for host in self.measured) or 0,
             tls_unchecked=sum_known(host.unchecked for host in self.measured) or 0,
-            tls_scanned=sum(host.tls_messages or 0 for host in self.measured if host.antivirus_state == "working"),
+            tls_scanned=sum(host.tls_messages or 0 for host in self.measured if host.scanned),
             plaintext=total("messages", "plaintext"),
             unknown=total("messages", "unknown"),
             rejected_unknown_user=unknown_user,
@@ -167,6 +176,75 @@ class Fleet:
         return [(state, [counts.get((state, column), 0) for column in columns]) for state in ANTIVIRUS_STATES]
 
     @cached_property
+    def spam(self) -> SpamView:
+        """How much of what arrived from outside was refused."""
+        return spam_view(self.measured)
+
+    @cached_property
+    def logins(self) -> list[Logins]:
+        """Logins to mail boxes by protocol; empty where no server runs Dovecot."""
+        return fleet_logins(self.hosts)
+
+    @cached_property
+    def probe_counts(self) -> dict[str, int]:
+        """How many hosts have each probe state, in the report's order."""
+        counts = Counter(host.probe.state for host in self.hosts)
+        return {state: counts.get(state, 0) for state in PROBE_STATES}
+
+    @property
+    def probed(self) -> bool:
+        """Whether any host was probed from outside."""
+        return any(host.probe.probed_at for host in self.hosts)
+
+    # Over time
+
+    @cached_property
+    def days(self) -> list[Day]:
+        """The external TLS share day by day, without gaps; empty when no log lists days."""
+        if self.newest is None:
+            return []
+        return fleet_days(self.hosts, self.newest.audited_at.date(), self.thresholds.trend_min_coverage_percent)
+
+    @cached_property
+    def run(self) -> RunScope | None:
+        """What the newest run came to; None without records."""
+        return run_scope(self.hosts, self.newest)
+
+    @cached_property
+    def figures_of_run(self) -> RunFigures | None:
+        """This run as the history keeps it; None without records."""
+        if self.newest is None:
+            return None
+        return RunFigures(
+            self.newest.record["run_id"], self.newest.record["audited_at"], len(self.hosts), len(self.measured),
+            self.status_counts, Share(self.external_tls.part, self.external_tls.whole), self.unscanned,
+            rounded(self.unscanned_per_day), self.antivirus_working, self.coverage,
+        )
+
+    @cached_property
+    def figures_of_hosts(self) -> list[HostFigures]:
+        """Each host as the history keeps it, by name."""
+        return [
+            HostFigures(
+                host.name, host.status, host.measured, host.share("external", "messages"), rounded(host.unscanned_per_day),
+                host.antivirus_state, host.visibility,
+            )
+            for host in sorted(self.hosts, key=lambda host: host.name)
+        ]
+
+    @cached_property
+    def runs(self) -> list[RunFigures]:
+        """All runs that the history knows up to this one, oldest first."""
+        return [*self.history.runs, *([self.figures_of_run] if self.figures_of_run else [])]
+
+    @cached_property
+    def changes(self) -> Changes | None:
+        """What differs from the previous run; None without one."""
+        if self.history.previous is None:
+            return None
+        return compare(self.history.previous, self.figures_of_hosts)
+
+    @cached_property
     def steps(self) -> list[Step]:
         """What to do next."""
         return next_steps(self.hosts)
@@ -174,7 +252,8 @@ class Fleet:
     @cached_property
     def quality(self) -> list[QualityRow]:
         """Every remark on the data: files first, then hosts by name."""
-        rows = [file_row(broken) for broken in self.broken] + self.duplicates
+        rows = [file_row(broken) for broken in self.broken] + [damaged_history_row(name) for name in self.history.damaged]
+        rows += self.duplicates
         newest = self.newest
         if newest is not None:
             ordered = sorted(self.hosts, key=lambda host: (host.audited, host.name))
@@ -198,7 +277,9 @@ def _sum_float(values: Iterable[float | None]) -> float | None:
     return sum(sorted(known)) if known else None
 
 
-def build_fleet(entries: Iterable[tuple[str, dict[str, Any] | BrokenRecord]], thresholds: Thresholds) -> Fleet:
+def build_fleet(
+    entries: Iterable[tuple[str, dict[str, Any] | BrokenRecord]], thresholds: Thresholds, history: History | None = None,
+) -> Fleet:
     """The fleet of a stream of (file name, record): the newest record of a host counts, once."""
     newest: dict[str, tuple[tuple[datetime, str, str], dict[str, Any]]] = {}
     seen: Counter[str] = Counter()
@@ -212,9 +293,10 @@ def build_fleet(entries: Iterable[tuple[str, dict[str, Any] | BrokenRecord]], th
         rank = (parse_moment(record["audited_at"]), record["run_id"], file_name)
         if name not in newest or rank > newest[name][0]:
             newest[name] = (rank, record)
-    hosts = [Host(record, thresholds) for _rank, record in newest.values()]
+    now = max((rank[0] for rank, _record in newest.values()), default=None)
+    hosts = [Host(record, thresholds, now) for _rank, record in newest.values()]
     hosts.sort(key=lambda host: (
         STATUS_ORDER.index(host.status), -(host.tls_messages_per_day or 0.0), host.name.casefold(), host.name,
     ))
     duplicates = [duplicate_row(name, times - 1) for name, times in sorted(seen.items()) if times > 1]
-    return Fleet(hosts, thresholds, broken, duplicates)
+    return Fleet(hosts, thresholds, broken, duplicates, history or History())

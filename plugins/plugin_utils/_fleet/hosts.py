@@ -14,9 +14,13 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures
     Share, UNKNOWN_SHARE, number_at, per_day, tls_share,
 )
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import (
+    CONFIRMED_BLIND, COVERED_LOCAL, INFERRED_BLIND, NOT_TESTED, ProbeResult, age_in_days,
+)
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA, STATUS_ORDER, STATUS_RULES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 
-NO_DATA = "no_data"
+__all__ = ["NO_DATA", "STATUS_ORDER", "STATUS_RULES", "Host"]
 
 _MTA_NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exim": "Exim", "opensmtpd": "OpenSMTPD"}
 
@@ -27,6 +31,8 @@ class Host:
 
     record: dict[str, Any]
     thresholds: Thresholds
+    # The time of the report: that of its newest record. Only ages depend on it. None: the host's own record is the newest.
+    now: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -92,6 +98,37 @@ class Host:
             return "stale"
         return state
 
+    @cached_property
+    def probe(self) -> ProbeResult:
+        """What a probe from outside showed; without one, what log and set-up let one infer."""
+        recorded = self.record["probe"]
+        if recorded is not None and recorded["state"] != NOT_TESTED:
+            age = age_in_days(parse_moment(recorded["probed_at"]), self.now or self.audited_at)
+            return ProbeResult(
+                recorded["state"], recorded["probed_at"], age, age > self.thresholds.probe_max_age_days,
+                tuple(line for line in recorded["evidence"] if line), recorded["origin"],
+            )
+        blind = self.measured and self.antivirus_state not in ("working", "unknown") and not self.declared and self.tls_messages
+        return ProbeResult(INFERRED_BLIND if blind else NOT_TESTED)
+
+    @property
+    def proven_blind(self) -> bool:
+        """Whether a probe that still counts saw EICAR delivered over TLS."""
+        return self.audited and self.probe.state == CONFIRMED_BLIND and not self.probe.old
+
+    @property
+    def scanned(self) -> bool | None:
+        """Whether a working local antivirus sees the mail; None when not known.
+
+        A probe that saw EICAR delivered over TLS outranks what the set-up looks like, until it is too old. One that saw the
+        host refuse it answers only what the set-up left open: an antivirus that the later audit finds stopped is stopped.
+        """
+        if self.proven_blind:
+            return False
+        if self.antivirus_state == "unknown":
+            return True if self.probe.state == COVERED_LOCAL and not self.probe.old else None
+        return self.antivirus_state == "working"
+
     # Measurement
 
     @property
@@ -140,11 +177,9 @@ class Host:
     @property
     def unscanned(self) -> int | None:
         """Accepted external TLS messages without working local antivirus; None when either is not known."""
-        if not self.measured:
+        if not self.measured or self.scanned is None:
             return None
-        if self.antivirus_state == "working":
-            return 0
-        return None if self.antivirus_state == "unknown" else self.tls_messages
+        return 0 if self.scanned else self.tls_messages
 
     @property
     def unscanned_per_day(self) -> float | None:
@@ -154,18 +189,32 @@ class Host:
     @property
     def unchecked(self) -> int | None:
         """Accepted external TLS messages where it is not known whether antivirus works."""
-        return self.tls_messages if self.measured and self.antivirus_state == "unknown" else None
+        return self.tls_messages if self.measured and self.scanned is None else None
 
     @property
     def junk(self) -> Share:
         """Rejected plaintext attempts among all plaintext attempts from outside."""
+        return self.rejected_share("plaintext")
+
+    def rejected_share(self, tls_class: str) -> Share:
+        """Rejected attempts of a class (plaintext, tls) from outside among all of that class."""
         if not self.tls_visible:
             return UNKNOWN_SHARE
-        rejected = self.counts("external", "rejected").get("plaintext")
-        accepted = self.counts("external", "messages").get("plaintext")
+        rejected = self.counts("external", "rejected").get(tls_class)
+        accepted = self.counts("external", "messages").get(tls_class)
         if rejected is None or accepted is None:
             return UNKNOWN_SHARE
         return Share(rejected, rejected + accepted)
+
+    @property
+    def logins(self) -> dict[str, dict[str, int | None]]:
+        """Logins to mail boxes by protocol; empty without Dovecot."""
+        return (self.maillog or {}).get("logins") or {}
+
+    @property
+    def log_hosts(self) -> list[dict[str, Any]]:
+        """The syslog hosts of a central log with their counts, where the audit told them apart."""
+        return [{"host": name, **counts} for name, counts in sorted(((self.maillog or {}).get("hosts") or {}).items())]
 
     @property
     def notices(self) -> list[dict[str, Any]]:
@@ -178,7 +227,9 @@ class Host:
         if not self.audited:
             return "not_audited"
         state = self.antivirus_state
-        if state == "working":
+        if self.proven_blind:
+            return "exposed"
+        if self.scanned:
             return "protected"
         if state == "stale":
             return "degraded"
@@ -192,8 +243,3 @@ class Host:
         # Few TLS messages seen in a log that could not show all of them prove nothing.
         return "low" if self.visibility == "complete" else "possibly_exposed"
 
-
-# In the order in which ``status`` tries them.
-STATUS_RULES = ("not_audited", "protected", "degraded", "declared", "possibly_exposed", "exposed", "low")
-# In the order of the report: what needs work first.
-STATUS_ORDER = ("exposed", "possibly_exposed", "degraded", "declared", "low", "protected", "not_audited")

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z")
+PATTERN = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_RFC3339 = re.compile(PATTERN + r"\Z")
 
 
 def parse_moment(text: str) -> datetime:

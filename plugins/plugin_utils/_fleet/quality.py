@@ -50,6 +50,8 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
             rows.append(QualityRow(host.name, "notice", _notice_text(notice)))
     if host.audited and host.mailserver is None:
         rows.append(QualityRow(host.name, "set_up_unseen"))
+    if host.probe.old:
+        rows.append(QualityRow(host.name, "old_probe", numbers=(host.probe.age_days or 0,)))
     age = newest.audited_at - host.audited_at
     if age > timedelta(days=host.thresholds.record_max_age_days):
         rows.append(QualityRow(host.name, "old_record", numbers=(age.days,)))
@@ -64,6 +66,11 @@ def _notice_text(notice: dict) -> str:
 def file_row(broken: BrokenRecord) -> QualityRow:
     """The remark on a file that is no record."""
     return QualityRow(broken.file, "broken_record", broken.problem)
+
+
+def damaged_history_row(name: str) -> QualityRow:
+    """The remark on a file of the history that was set aside."""
+    return QualityRow(name, "damaged_history")
 
 
 def duplicate_row(host: str, older_files: int) -> QualityRow:

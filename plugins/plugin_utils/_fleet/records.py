@@ -190,6 +190,14 @@ def _from_inventory(record: dict[str, Any], variables: Mapping[str, Any]) -> Non
             pass
 
 
+def keep_probe(record: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The record with the probe of the host's record in ``path``, if there is one: an audit does not undo what a probe showed."""
+    before = read_record(path)
+    if record["probe"] is None and isinstance(before, dict) and before["host"] == record["host"]:
+        record["probe"] = before["probe"]
+    return _bounded(record)
+
+
 def record_bytes(record: dict[str, Any]) -> bytes:
     """The record as its file holds it."""
     return canonical_json(record)

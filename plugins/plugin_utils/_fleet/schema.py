@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE, PROBE_VERSION
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import (
-    Shape, Violation, count, day, flag, list_of, mapping_of, moment, number, one_of, record_of, text, token, whole,
+    Shape, Violation, count, day, described, flag, list_of, mapping_of, moment, number, one_of, or_null, record_of, schema_of, text,
+    token, whole,
 )
 
 RECORD_VERSION = 1
@@ -36,6 +38,7 @@ _PATH = 400
 _daemon = token(r"[A-Za-z0-9_][A-Za-z0-9._/:-]*", _NAME)
 _cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+-]*", _NAME)
 _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
+_syslog_host = token(r"[A-Za-z0-9][A-Za-z0-9._:-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)
 
 
@@ -43,7 +46,10 @@ def _counts(*names: str) -> Shape:
     """Counts of one kind; null for the whole means that the log cannot hold any of them."""
     optional: dict[str, Any] = {name: count for name in names}
     shape = record_of({}, **optional)
-    return lambda value, where: shape({} if value is None else value, where)
+
+    def check(value: Any, where: str) -> dict[str, Any]:
+        return shape({} if value is None else value, where)
+    return described(check, schema_of(shape))
 
 
 _sessions = _counts("total", "tls", "plaintext", "tls_failed", "unknown")
@@ -59,15 +65,20 @@ def _label(value: Any, where: str) -> str:
     return name
 
 
-_scope = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
-_brief_scope = record_of(sessions=_sessions, messages=_messages)
+described(_label, {"type": "string", "minLength": 1, "maxLength": _NAME})
+
+
+SCOPE = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
+BRIEF_SCOPE = record_of(sessions=_sessions, messages=_messages)
 _logins = record_of(tls=count, plaintext=count, local=count, unknown=count)
+# One syslog host of a central log that the audit split (host_field: each).
+LOG_HOST = record_of({"tls_visibility": one_of(*VISIBILITIES)}, total=BRIEF_SCOPE, external=BRIEF_SCOPE, days=count)
 
 MAILLOG: Shape = record_of(
     {
         "schema_version": whole(1, 1000),
         "period": record_of(first=moment, last=moment, days_with_logs=count),
-        "inbound": record_of({scope: _scope for scope in SCOPES}),
+        "inbound": record_of({scope: SCOPE for scope in SCOPES}),
         "coverage": record_of(
             {"tls_visibility": one_of(*VISIBILITIES)},
             tls_visible_days=count,
@@ -76,15 +87,16 @@ MAILLOG: Shape = record_of(
         ),
     },
     mtas=list_of(_word, 8),
-    services=mapping_of(_daemon, _brief_scope, 64),
+    services=mapping_of(_daemon, BRIEF_SCOPE, 64),
     tls=record_of(protocols=mapping_of(_cipher, count, 33), ciphers=mapping_of(_cipher, count, 33)),
-    daily=list_of(record_of({"date": day}, external=_brief_scope, total=_brief_scope), 1100),
+    daily=list_of(record_of({"date": day}, external=BRIEF_SCOPE, total=BRIEF_SCOPE), 1100),
     sources=list_of(record_of(
         path=text(_PATH), bytes=count, lines=count, compression=text(_NAME), first=moment, last=moment,
         status=text(_NAME), reason=text(_LINE),
     ), 400),
     clients=list_of(record_of(address=text(_NAME), sessions=count, messages=count, rejected=count), 100),
     logins=mapping_of(_daemon, _logins, 16),
+    hosts=mapping_of(_syslog_host, LOG_HOST, 64),
     performance=record_of(seconds=number(0, 10**7), bytes=count, resumed=flag),
 )
 
@@ -134,12 +146,15 @@ def check_maillog(value: Any) -> dict[str, Any]:
     for entry in facts["daily"]:
         for scope in ("external", "total"):
             _consistent(entry[scope], f"maillog.daily.{entry['date']}.{scope}")
+    for name, entry in facts["hosts"].items():
+        for scope in ("external", "total"):
+            _consistent(entry[scope], f"maillog.hosts.{name}.{scope}")
     return facts
 
 
-def _known_version(version: int | None, what: str) -> None:
-    if version != FACTS_VERSION:
-        raise Violation(f"{what} facts have schema version {version}; this collection reads version {FACTS_VERSION}")
+def _known_version(version: int | None, what: str, known: int = FACTS_VERSION) -> None:
+    if version != known:
+        raise Violation(f"{what} facts have schema version {version}; this collection reads version {known}")
 
 
 def _consistent(counts: dict[str, Any], where: str) -> None:
@@ -172,12 +187,27 @@ def _maillog(value: Any, where: str) -> dict[str, Any] | None:
     return None if value is None else check_maillog(value)
 
 
+described(_maillog, or_null(schema_of(MAILLOG)))
+
+
 def _mailserver(value: Any, where: str) -> dict[str, Any] | None:
     return None if value is None else check_mailserver(value)
 
 
-def _no_probe(value: Any, where: str) -> None:
-    """Room for the result of the delivery probe, which this version does not write."""
+described(_mailserver, or_null(schema_of(MAILSERVER)))
+
+
+def _probe(value: Any, where: str) -> dict[str, Any] | None:
+    probe = PROBE(value, where)
+    if probe is None:
+        return None
+    _known_version(probe["schema_version"], "probe", PROBE_VERSION)
+    if probe["probed_at"] is None:
+        raise Violation(f"{where}.probed_at is missing")
+    return probe
+
+
+described(_probe, schema_of(PROBE))
 
 
 RECORD: Shape = record_of(
@@ -196,7 +226,7 @@ RECORD: Shape = record_of(
     settings=record_of(internal_networks=NETWORKS, audit_mode=one_of(*AUDIT_MODES, null=True)),
     maillog=_maillog,
     mailserver=_mailserver,
-    probe=_no_probe,
+    probe=_probe,
 )
 
 

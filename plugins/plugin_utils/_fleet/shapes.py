@@ -5,6 +5,8 @@
 
 A checked value is built anew from plain ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and ``None``: nothing
 that ansible-core tagged, marked or subclassed gets through, and nothing larger than the shape says.
+
+Each shape also says what it lets out as JSON Schema (draft 2020-12): ``schema_of``. The published schema of records is made of these.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import re
 from typing import Any
 from collections.abc import Callable
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_date, parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import PATTERN, parse_date, parse_moment
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
 
 Shape = Callable[[Any, str], Any]
+Schema = dict[str, Any]
 
 # A server that handled a message every microsecond for thirty years would not get here.
 MAX_COUNT = 10**15
@@ -25,6 +28,25 @@ MAX_COUNT = 10**15
 
 class Violation(ValueError):
     """A value outside its shape; the message names the place in the facts, never the value itself."""
+
+
+def described(shape: Shape, schema: Schema) -> Shape:
+    """The shape with what it lets out, as JSON Schema."""
+    shape.json_schema = schema  # type: ignore[attr-defined]
+    return shape
+
+
+def schema_of(shape: Shape) -> Schema:
+    """What a shape lets out, as JSON Schema."""
+    return shape.json_schema  # type: ignore[attr-defined]
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    if "enum" in schema:
+        return {"enum": [*schema["enum"], None]}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return {**schema, "type": [*kinds, *([] if "null" in kinds else ["null"])]}
 
 
 def _fail(where: str, wanted: str) -> Violation:
@@ -40,6 +62,9 @@ def count(value: Any, where: str) -> int | None:
     return int(value)
 
 
+described(count, {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_COUNT})
+
+
 def whole(low: int, high: int) -> Shape:
     """A whole number within bounds, or null."""
     def check(value: Any, where: str) -> int | None:
@@ -48,7 +73,7 @@ def whole(low: int, high: int) -> Shape:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise _fail(where, f"a whole number from {low} to {high} or null")
         return int(value)
-    return check
+    return described(check, {"type": ["integer", "null"], "minimum": low, "maximum": high})
 
 
 def number(low: float, high: float) -> Shape:
@@ -61,7 +86,7 @@ def number(low: float, high: float) -> Shape:
         if not low <= value <= high:
             raise _fail(where, f"a number from {low:g} to {high:g}")
         return int(value) if isinstance(value, int) else float(value)
-    return check
+    return described(check, {"type": ["number", "null"], "minimum": low, "maximum": high})
 
 
 def flag(value: Any, where: str) -> bool | None:
@@ -69,6 +94,9 @@ def flag(value: Any, where: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return None if value is None else bool(value)
     raise _fail(where, "true, false or null")
+
+
+described(flag, {"type": ["boolean", "null"]})
 
 
 def text(cap: int) -> Shape:
@@ -79,7 +107,7 @@ def text(cap: int) -> Shape:
         if not isinstance(value, str):
             raise _fail(where, "text or null")
         return clean_text(str(value), cap)
-    return check
+    return described(check, {"type": ["string", "null"], "maxLength": cap})
 
 
 def one_of(*words: str, null: bool = False) -> Shape:
@@ -90,7 +118,7 @@ def one_of(*words: str, null: bool = False) -> Shape:
         if isinstance(value, str) and str(value) in words:
             return str(value)
         raise _fail(where, "one of " + ", ".join(words))
-    return check
+    return described(check, {"enum": [*words, *([None] if null else [])]})
 
 
 def token(pattern: str, cap: int) -> Shape:
@@ -101,7 +129,7 @@ def token(pattern: str, cap: int) -> Shape:
         if not isinstance(value, str) or len(value) > cap or not compiled.match(value):
             raise _fail(where, "a name of the allowed characters")
         return str(value)
-    return check
+    return described(check, {"type": "string", "maxLength": cap, "pattern": f"^(?:{pattern})$"})
 
 
 def moment(value: Any, where: str) -> str | None:
@@ -117,6 +145,9 @@ def moment(value: Any, where: str) -> str | None:
     return str(value)
 
 
+described(moment, {"type": ["string", "null"], "maxLength": 40, "format": "date-time", "pattern": f"^{PATTERN}$"})
+
+
 def day(value: Any, where: str) -> str:
     """A date, YYYY-MM-DD."""
     try:
@@ -124,6 +155,9 @@ def day(value: Any, where: str) -> str:
     except ValueError as error:
         raise _fail(where, "a date") from error
     return str(value)
+
+
+described(day, {"type": "string", "format": "date"})
 
 
 def list_of(item: Shape, cap: int, null: bool = False) -> Shape:
@@ -136,7 +170,8 @@ def list_of(item: Shape, cap: int, null: bool = False) -> Shape:
         if len(value) > cap:
             raise Violation(f"{where} has more than {cap} entries")
         return [item(entry, f"{where}[{index}]") for index, entry in enumerate(value)]
-    return check
+    schema = {"type": "array", "maxItems": cap, "items": schema_of(item)}
+    return described(check, or_null(schema) if null else schema)
 
 
 def mapping_of(key: Shape, item: Shape, cap: int) -> Shape:
@@ -151,7 +186,9 @@ def mapping_of(key: Shape, item: Shape, cap: int) -> Shape:
             clean = key(name, f"{where} (a key)")
             checked[clean] = item(entry, f"{where}.{clean}")
         return checked
-    return check
+    return described(check, {
+        "type": "object", "maxProperties": cap, "propertyNames": schema_of(key), "additionalProperties": schema_of(item),
+    })
 
 
 def record_of(required: dict[str, Shape] | None = None, null: bool = False, **optional: Shape) -> Shape:
@@ -171,7 +208,10 @@ def record_of(required: dict[str, Shape] | None = None, null: bool = False, **op
         for name, shape in optional.items():
             checked[name] = shape(value[name], f"{where}.{name}") if name in value else _absent(shape, f"{where}.{name}")
         return checked
-    return check
+    # A checked map has all its keys: what was missing is null or empty.
+    shapes = {**needed, **optional}
+    schema = {"type": "object", "required": sorted(shapes), "properties": {name: schema_of(shape) for name, shape in shapes.items()}}
+    return described(check, or_null(schema) if null else schema)
 
 
 def _absent(shape: Shape, where: str) -> Any:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import (
+    audit_command, has_playbook, limit_of, ping_command, playbook_command,
+)
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import CONFIRMED_BLIND
 
 _BY_ANTIVIRUS = {
     "absent": "install_antivirus",
@@ -30,11 +33,19 @@ _BY_REASON = {
     "error": "look_into",
 }
 # Work on antivirus comes before better measurement, and that before access.
-_RANK = {"antivirus": 0, "logging": 1, "access": 2}
+_RANK = {"antivirus": 0, "proof": 1, "logging": 2, "access": 3}
 
-# Host names that a shell takes literally; others are not put into a command.
-_PLAIN_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\Z")
-_NAMED_HOSTS = 5
+# What the collection's own playbooks do for a step.
+_REMEDIATED_BY = {
+    "install_antivirus": "remediate_clamav=true",
+    "wire_antivirus": "remediate_clamav=true",
+    "wire_rest": "remediate_clamav=true",
+    "tls_logging": "remediate_tls_logging=true",
+    "tls_logging_partial": "remediate_tls_logging=true",
+}
+# How the audit itself has to be run for a step.
+_AUDIT_ARGUMENTS = {"more_time": ("-e", "audit_timeout=7200"), "look_into": ("-vvv",)}
+_OLD_CORE = "2.16"
 
 
 @dataclass
@@ -60,18 +71,36 @@ class Step:
         return sum(known) if known else None
 
     @property
+    def names(self) -> list[str]:
+        """The hosts' names."""
+        return [host.name for host in self.hosts]
+
+    @property
     def limit(self) -> str | None:
-        """The hosts as a ``--limit`` pattern when they are few and plainly named."""
-        names = [host.name for host in self.hosts]
-        if len(names) > _NAMED_HOSTS or not all(_PLAIN_HOST.match(name) for name in names):
-            return None
-        return ",".join(names)
+        """The hosts as a ``--limit`` pattern; None when they cannot be named."""
+        return limit_of(self.key, self.names)
 
     @property
     def command(self) -> str:
         """The audit of these hosts, which shows whether the step had its effect."""
-        command = "ansible-playbook playbooks/audit.yml -i INVENTORY"
-        return f"{command} --limit {self.limit}" if self.limit else command
+        core = _OLD_CORE if self.key == "other_python" else None
+        return audit_command(self.limit, *_AUDIT_ARGUMENTS.get(self.key, ()), core=core)
+
+    @property
+    def remedy(self) -> str | None:
+        """The command that does the step, where this collection can; None where it takes a person."""
+        if self.key in _REMEDIATED_BY:
+            return playbook_command("remediate", self.limit, "-e", _REMEDIATED_BY[self.key])
+        if self.key == "probe_again":
+            return playbook_command("probe", self.limit, "-e", "probe_recipient=ADDRESS")
+        if self.key == "restore_access":
+            return ping_command(self.limit)
+        return None
+
+    @property
+    def commands(self) -> list[str]:
+        """What to run, in order: the remedy where there is one, then the audit."""
+        return [*([self.remedy] if self.remedy else []), self.command]
 
 
 def next_steps(hosts: list[Host]) -> list[Step]:
@@ -93,6 +122,9 @@ def next_steps(hosts: list[Host]) -> list[Step]:
             need(key, "antivirus", host)
         if host.status == "declared":
             need("verify_declared", "antivirus", host)
+        mended = host.probe.state == CONFIRMED_BLIND and host.antivirus_state == "working"
+        if (host.probe.old or mended) and has_playbook("probe"):
+            need("probe_again", "proof", host)
         if host.visibility == "none":
             need("tls_logging", "logging", host)
         elif host.visibility == "partial":

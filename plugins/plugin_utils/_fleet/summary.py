@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import NO_DATA, Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.over_time import over_time
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import VISIBILITIES
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA
 
 FLEET_VERSION = 1
-
-
-def rounded(value: float | None) -> float | None:
-    """Six decimals: enough for any use, and the same digits on every machine."""
-    return None if value is None else round(value, 6)
 
 
 def share(value: Share) -> dict[str, Any]:
@@ -53,7 +50,14 @@ def host_figures(host: Host) -> dict[str, Any]:
             "external_messages": share(host.share("external", "messages")),
         },
         "plaintext_junk": share(host.junk),
+        "tls_junk": share(host.rejected_share("tls")),
         "unscanned": {"messages": host.unscanned, "per_day": rounded(host.unscanned_per_day)},
+        "probe": {
+            "state": host.probe.state, "probed_at": host.probe.probed_at, "age_days": host.probe.age_days, "old": host.probe.old,
+            "origin": host.probe.origin, "evidence": list(host.probe.evidence),
+        },
+        "logins": host.logins,
+        "log_hosts": host.log_hosts,
         "audited_at": host.record["audited_at"],
         "run_id": host.record["run_id"],
     }
@@ -79,6 +83,10 @@ def figures(fleet: Fleet) -> dict[str, Any]:
         "antivirus_working": share(fleet.antivirus_working),
         "coverage": share(fleet.coverage),
         "inspection": dict(fleet.inspection.parts()),
+        "rejected_plaintext": share(fleet.spam.plaintext),
+        "rejected_tls": share(fleet.spam.tls),
+        "rejected_unknown_user": share(fleet.spam.unknown_user),
+        "probes": fleet.probe_counts,
     }
 
 
@@ -97,9 +105,14 @@ def fleet_document(fleet: Fleet, title: str, generated: str | None, verdict: str
             state: dict(zip((*VISIBILITIES, NO_DATA), counts, strict=True)) for state, counts in fleet.matrix
         },
         "steps": [
-            {"key": step.key, "hosts": [host.name for host in step.hosts], "per_day": rounded(step.per_day)}
+            {"key": step.key, "hosts": [host.name for host in step.hosts], "per_day": rounded(step.per_day),
+             "commands": step.commands}
             for step in fleet.steps
         ],
+        "logins": {logins.protocol: {
+            "servers": logins.hosts, "tls": logins.tls, "plaintext": logins.plaintext, "local": logins.local, "unknown": logins.unknown,
+        } for logins in fleet.logins},
+        **over_time(fleet),
         "data_quality": [
             {"subject": row.subject, "kind": row.kind, "detail": row.detail, "hint": row.hint, "numbers": list(row.numbers)}
             for row in fleet.quality

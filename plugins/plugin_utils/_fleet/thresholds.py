@@ -20,6 +20,10 @@ class Thresholds:
     signature_max_age_days: float = 3.0
     # A record this much older than the newest one is named under data quality.
     record_max_age_days: float = 7.0
+    # A probe this much older than the newest record no longer decides a status, and is named as old.
+    probe_max_age_days: float = 30.0
+    # A day on which fewer of the measured servers had logs that show TLS is marked in the trend.
+    trend_min_coverage_percent: float = 80.0
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any] | None) -> Thresholds:

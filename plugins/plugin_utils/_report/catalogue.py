@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report's sentences in one language. One file per language; no fallback: a missing sentence is an error."""
+"""The report's sentences in one language, whole and with named parameters: word order is the translator's.
+
+Each language is a folder, each file in it holds some of the report's sections. All languages have the same keys and there is no
+fallback: a missing sentence is an error. A key that depends on a number has the forms _one and _other.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ class UnknownLanguage(ValueError):
 
 def languages() -> list[str]:
     """The languages there are catalogues for."""
-    return sorted(path.stem for path in _FOLDER.glob("*.yml"))
+    return sorted(path.name for path in _FOLDER.iterdir() if path.is_dir() and _LANGUAGE.match(path.name))
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -42,12 +46,16 @@ class Catalogue:
         if not _LANGUAGE.match(language) or language not in languages():
             raise UnknownLanguage(f"no report language {language!r}; there are: {', '.join(languages())}")
         self.language = language
-        with open(_FOLDER / f"{language}.yml", encoding="utf-8") as handle:
-            self._entries = _flatten(yaml.safe_load(handle))
+        self._entries: dict[str, Any] = {}
+        for path in sorted((_FOLDER / language).glob("*.yml")):
+            self._entries.update(_flatten(yaml.safe_load(path.read_text(encoding="utf-8"))))
 
     def keys(self) -> set[str]:
         """All keys."""
         return set(self._entries)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
 
     def raw(self, key: str) -> Any:
         """An entry as it stands. Raises KeyError."""

@@ -64,10 +64,29 @@ class Format:
         tenths = math.floor(abs(value) * 10 + 0.5)
         return ("-" if value < 0 and tenths else "") + self._tenths(tenths)
 
+    def points(self, percent: float) -> str:
+        """A percentage that is a number and not a share of counts."""
+        return self._catalogue.text("language.percent", number=self.decimal(percent))
+
+    def signed(self, number: str, positive: bool) -> str:
+        """A change: ``number`` is its size, already written."""
+        return self._catalogue.text("language.plus" if positive else "language.minus", number=number)
+
+    def moment(self, text: str) -> str:
+        """Day, time and zone of an RFC 3339 time, in words."""
+        moment = parse_moment(text)
+        return self._catalogue.text("language.moment", day=self.day(moment), time=f"{moment:%H:%M}", zone=zone_name(moment))
+
     def day(self, moment: date) -> str:
         """A date in words."""
         return self._catalogue.text(
             "language.date", day=moment.day, month=self._catalogue.raw("language.months")[moment.month - 1], year=moment.year,
+        )
+
+    def short_day(self, moment: date) -> str:
+        """A date without its year, for an axis."""
+        return self._catalogue.text(
+            "language.short_date", day=moment.day, month=self._catalogue.raw("language.short_months")[moment.month - 1],
         )
 
     def span(self, first: date, last: date) -> str:

@@ -1,40 +1,57 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a folder of records to the report's files."""
+"""From a folder of records, and the history of earlier runs, to the report's files."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from collections.abc import Mapping
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import limit_file
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import make_private_directory, write_atomically
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet, build_fleet
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.history import (
+    HISTORY_FOLDER, Move, read_history, set_aside, write_history,
+)
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import read_records
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.summary import figures, fleet_document
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.editions import edition_names
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.markdown import render_markdown
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import render_page
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import render_pages
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.prometheus import render_metrics
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.spreadsheet import render_spreadsheet
 
 RECORDS_FOLDER = "records"
-PAGE, MARKDOWN, SPREADSHEET, DOCUMENT = "index.html", "report.md", "hosts.csv", "fleet.json"
+SPREADSHEET, DOCUMENT, METRICS = "hosts.csv", "fleet.json", "fleet.prom"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user decides. ``languages``: the first is that of index.html and report.md, the others have files of their own."""
+
+    title: str | None = None
+    languages: tuple[str, ...] = ("en",)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    collection_version: str = "unknown"
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """The report's files by name, with what they come from."""
+    """The report's files by name, with what they come from. ``damaged``: files of the history to be set aside."""
 
     fleet: Fleet
     verdict: str
     files: Mapping[str, bytes]
+    damaged: tuple[Move, ...] = ()
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -42,28 +59,47 @@ class Rendered:
         return figures(self.fleet)
 
 
-def render(records: Path, title: str | None, language: str, thresholds: Thresholds, collection_version: str) -> Rendered:
-    """The report on a folder of records; nothing is written. Same records and options, same bytes.
+def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
+    """The report on a folder of records; nothing is written. Same records, earlier runs and options, same bytes.
 
-    Raises FileProblem when the folder cannot be listed and UnknownLanguage when there is no such catalogue.
+    ``history`` is the folder of earlier runs, if there is any. Raises FileProblem when a folder cannot be listed and
+    UnknownLanguage when there is no such catalogue.
     """
-    catalogue = Catalogue(language)
-    fleet = build_fleet(read_records(records), thresholds)
-    words = Sentences(fleet, catalogue)
-    heading = clean_text(title, 200) if title else catalogue.text("title")
+    editions = edition_names(options.languages)
+    catalogues = {language: Catalogue(language) for language in editions}
+    fleet = build_fleet(read_records(records), options.thresholds)
+    damaged: list[Move] = []
+    if history is not None:
+        fleet.history, damaged = read_history(history, fleet.figures_of_run)
+    words = {language: Sentences(fleet, catalogue) for language, catalogue in catalogues.items()}
+    titles = {
+        language: clean_text(options.title, 200) if options.title else catalogue.text("title") for language, catalogue in catalogues.items()
+    }
+    first = next(iter(editions))
     generated = fleet.newest.record["audited_at"] if fleet.newest else None
-    verdict = words.headline()
-    document = canonical_json(fleet_document(fleet, heading, generated, verdict, collection_version))
+    verdict = words[first].headline()
+    document = canonical_json(fleet_document(fleet, titles[first], generated, verdict, options.collection_version))
     digest = hashlib.sha256(document).hexdigest()
-    return Rendered(fleet, verdict, {
-        DOCUMENT: document,
-        SPREADSHEET: render_spreadsheet(fleet),
-        MARKDOWN: render_markdown(words, heading, digest),
-        PAGE: render_page(words, heading, digest),
-    })
+    files = {DOCUMENT: document, SPREADSHEET: render_spreadsheet(fleet), METRICS: render_metrics(fleet)}
+    files.update(file for step in fleet.steps if (file := limit_file(step.key, step.names)))
+    for language, edition in editions.items():
+        files[edition.markdown] = render_markdown(words[language], titles[language], digest)
+        files.update(render_pages(words[language], titles[language], digest, edition.pages))
+    return Rendered(fleet, verdict, files, tuple(damaged))
 
 
 def write(rendered: Rendered, folder: Path) -> list[str]:
-    """Write the files, each whole or not at all; the names of those that changed. Raises FileProblem."""
+    """Write the files, each whole or not at all, and the run's line of history; the names of those that changed. Raises FileProblem."""
     make_private_directory(folder)
-    return [name for name, data in rendered.files.items() if write_atomically(folder / name, data)]
+    set_aside(list(rendered.damaged))
+    changed = []
+    for name, data in rendered.files.items():
+        path = folder / name
+        if path.parent != folder:
+            make_private_directory(path.parent)
+        if write_atomically(path, data):
+            changed.append(name)
+    run = rendered.fleet.figures_of_run
+    if run is not None and write_history(folder / HISTORY_FOLDER, run, rendered.fleet.figures_of_hosts):
+        changed.append(HISTORY_FOLDER)
+    return changed

@@ -9,13 +9,19 @@ import csv
 import io
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, number_at
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import SCOPES
 
 # What spreadsheets take for the start of a formula (OWASP ASVS 1.2.10), the full-width forms of Japanese input included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BYTE_ORDER_MARK = "\ufeff"
+_PARTS = {
+    "sessions": ("total", "tls", "plaintext", "tls_failed", "unknown"),
+    "messages": ("total", "tls", "plaintext", "unknown"),
+    "rejected": ("total", "tls", "plaintext", "unknown", "unknown_user"),
+}
 
 
 def text_cell(value: str | None) -> str:
@@ -32,7 +38,15 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _cells(host: Host) -> dict[str, Any]:
+def _all_counts(host: Host) -> dict[str, int | None]:
+    """Every count of the facts, one column each: external_sessions_plaintext and the like."""
+    return {
+        f"{'' if scope == 'total' else scope + '_'}{kind}{'' if part == 'total' else '_' + part}": host.counts(scope, kind).get(part)
+        for scope in SCOPES for kind, parts in _PARTS.items() for part in parts
+    }
+
+
+def _cells(host: Host, points: float | None) -> dict[str, Any]:
     """The columns of one host, in order. Plain ints, and texts that ``text_cell`` still has to see, marked by their type."""
     period = host.period
     reason = host.record["reason"] or {}
@@ -52,11 +66,12 @@ def _cells(host: Host) -> dict[str, Any]:
         cells[f"{prefix}_tls"] = share.part
         cells[f"{prefix}_tls_percent"] = _Plain(_percent(share))
         cells[f"{prefix}_unknown"] = counts.get("unknown")
-    rejected = host.counts("external", "rejected")
+    for name, value in _all_counts(host).items():
+        cells.setdefault(name, value)
     cells.update({
-        "external_rejected": rejected.get("total"),
-        "external_rejected_unknown_user": rejected.get("unknown_user"),
         "plaintext_junk_percent": _Plain(_percent(host.junk)),
+        "tls_junk_percent": _Plain(_percent(host.rejected_share("tls"))),
+        "external_tls_percent_change": _Plain(_number(points)),
         "unscanned_messages": host.unscanned,
         "unscanned_per_day": _Plain(_number(host.unscanned_per_day)),
         "antivirus": host.antivirus_state,
@@ -64,7 +79,11 @@ def _cells(host: Host) -> dict[str, Any]:
         "antivirus_engine": host.antivirus.get("engine_version"),
         "signature_age_days": _Plain(_number(host.antivirus.get("signature_age_days"))),
         "declared_antivirus": host.declared,
+        "probe": host.probe.state,
+        "probed_at": host.probe.probed_at,
+        "probe_age_days": host.probe.age_days,
         "tls_log": host.visibility,
+        "tls_visible_days": number_at(host.maillog, "coverage", "tls_visible_days"),
         "notices": "; ".join(sorted({notice["kind"] for notice in host.notices})),
         "mta": host.mta,
         "mta_version": host.mta_version,
@@ -81,13 +100,14 @@ class _Plain(str):
     """A number already spelled; a leading minus is its sign and no formula."""
 
 
-def render_spreadsheet(fleet: Fleet, columns_of: Any = _cells) -> bytes:
+def render_spreadsheet(fleet: Fleet) -> bytes:
     """The file, with a byte order mark (Excel takes it for the local encoding otherwise) and the line ends of RFC 4180."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     header_written = False
+    points = fleet.changes.points if fleet.changes else {}
     for host in fleet.hosts:
-        cells = columns_of(host)
+        cells = _cells(host, points.get(host.name))
         if not header_written:
             writer.writerow(list(cells))
             header_written = True

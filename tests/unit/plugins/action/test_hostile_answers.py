@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
-    maillog, mailserver, messages, rejected, scope, sessions,
+    RUN, maillog, mailserver, messages, rejected, scope, sessions,
 )
 
 # Each at most 60 characters, so that the shortest field holds it whole.
@@ -36,6 +37,8 @@ def hostile_maillog(text: str) -> dict[str, Any]:
     facts["coverage"]["notices"] = [{"kind": "truncated", "count": 1, "detail": text}]
     facts["sources"] = [{"path": text, "bytes": 1, "lines": 1, "compression": text, "status": text, "reason": text}]
     facts["clients"] = [{"address": text, "sessions": 1}]
+    facts["logins"] = {"imap": {"tls": 1, "plaintext": 2}}
+    facts["hosts"] = {"mx1": {"tls_visibility": "complete", "total": external, "external": external, "days": 3}}
     return facts
 
 
@@ -76,10 +79,10 @@ def check_page(page: str) -> _Page:
     parser = _Page()
     parser.feed(page)
     assert not {"img", "a:not", "iframe", "link", "form", "b", "object"} & set(parser.tags)
-    assert (parser.tags.count("script"), parser.tags.count("style"), parser.tags.count("html")) == (2, 1, 1)
+    assert (parser.tags.count("script"), parser.tags.count("style"), parser.tags.count("html")) == (3, 1, 1)
     for _tag, name, value in parser.attributes:
         assert not name.startswith("on") and name not in ("style", "src")
-        assert name != "href" or value.startswith("#")
+        assert name != "href" or re.match(r"#|index(\.[a-z]+)?\.html\Z", value)
     return parser
 
 
@@ -90,6 +93,13 @@ def check_markdown(text: str) -> None:
     tables = [line for line in outside.splitlines() if line.startswith("|")]
     for line in tables:
         assert line.endswith("|")
+
+
+def check_metrics(text: str) -> None:
+    """Every line is a metric of ours with escaped labels, and every metric has its meaning and type."""
+    label = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
+    for line in text.split("\n")[:-1]:
+        assert re.fullmatch(rf"# (HELP|TYPE) mailfleet_[a-z_]+ [^\\]+|mailfleet_[a-z_]+(\{{{label}(,{label})*\}})? -?[0-9.e+-]+", line), line
 
 
 def check_spreadsheet(text: str) -> None:
@@ -109,16 +119,28 @@ def test_text_in_every_field(workbench, payload):
     workbench.host("mx2", {"failed": True, "msg": text, "module_stderr": text}, {"failed": True, "msg": text})
     workbench.host("mx3", {"unreachable": True, "msg": text}, {"ansible_facts": {"mailserver": text}})
     workbench.host("mx4", {"failed": True, "reason_kind": "no_log", "msg": text, "hint": text})
-    workbench.run()
+    record = build_record("mx1", {}, RUN)
+    record["probe"] = {
+        "schema_version": 1, "state": "confirmed_blind", "probed_at": "2026-11-20T10:00:00+09:00", "run_id": text, "origin": text, "evidence": [text],
+        "steps": [{"name": "eicar_starttls", "verdict": "delivered_intact", "evidence": [text]}], "certificate": {"outside": text, "inside": text},
+    }
+    (workbench.report_dir / "records").mkdir(parents=True)
+    (workbench.report_dir / "records" / "mx1.json").write_text(json.dumps(record), encoding="utf-8")
+    # The title is the user's own: what looks like a template in it is one.
+    workbench.run("-e", "report_languages=en,ja", "-e", json.dumps({"report_title": "" if "{" in text else text}))
+    assert workbench.record("mx1.json")["probe"]["state"] == "confirmed_blind"
     files = {path.name: path.read_text(encoding="utf-8") for path in workbench.report_dir.iterdir() if path.is_file()}
-    assert set(files) == {"index.html", "report.md", "hosts.csv", "fleet.json"}
+    assert set(files) == {"index.html", "report.md", "index.ja.html", "report.ja.md", "hosts.csv", "fleet.json", "fleet.prom"}
     assert len(workbench.records()) == 4
-    files_and_records = {**files, **{path.name: path.read_text(encoding="utf-8") for path in (workbench.report_dir / "records").iterdir()}}
-    for name, content in files_and_records.items():
+    more = {path.name: path.read_text(encoding="utf-8") for folder in ("records", "history") for path in (workbench.report_dir / folder).iterdir()}
+    for name, content in {**files, **more}.items():
         assert not CONTROLS.search(content.replace("\r\n", "\n")), name
     page = check_page(files["index.html"])
+    check_page(files["index.ja.html"])
     check_markdown(files["report.md"])
+    check_markdown(files["report.ja.md"])
     check_spreadsheet(files["hosts.csv"])
+    check_metrics(files["fleet.prom"])
     json.loads(files["fleet.json"])
     assert not list(workbench.folder.rglob("OWNED"))
     if payload == "template":
@@ -140,6 +162,10 @@ def test_names_of_hosts_and_labels(workbench):
     check_page(files["index.html"])
     check_markdown(files["report.md"])
     check_spreadsheet(files["hosts.csv"])
+    check_metrics(files["fleet.prom"])
+    # Names that a shell or a pattern would take otherwise are in no command; a limit file holds plain names alone.
+    for path in (workbench.report_dir / "steps").iterdir():
+        assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", line) for line in path.read_text().splitlines())
 
 
 def test_facts_that_would_steer_the_controller(workbench):

@@ -83,10 +83,63 @@ def test_report_again_from_saved_records(workbench):
     output = workbench.run_file(ROOT / "playbooks" / "report.yml", "-e", f"report_dir={workbench.report_dir}")
     assert "4 servers pass about 53 external messages a day that no local antivirus inspects." in output
     assert "| broken.json | broken record |" in (workbench.report_dir / "report.md").read_text(encoding="utf-8")
-    assert sorted(os.listdir(workbench.report_dir)) == ["fleet.json", "hosts.csv", "index.html", "records", "report.md"]
+    assert sorted(os.listdir(workbench.report_dir)) == [
+        "fleet.json", "fleet.prom", "history", "hosts.csv", "index.html", "records", "report.md",
+    ]
+
+
+def test_several_languages(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    workbench.run("-e", "report_languages=ja,en")
+    assert sorted(path.name for path in workbench.report_dir.glob("*.??*") if path.is_file()) == [
+        "fleet.json", "fleet.prom", "hosts.csv", "index.en.html", "index.html", "report.en.md", "report.md",
+    ]
+    assert '<html lang="ja">' in (workbench.report_dir / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="en">' in (workbench.report_dir / "index.en.html").read_text(encoding="utf-8")
+
+
+def test_an_audit_keeps_what_a_probe_showed(workbench):
+    """And a probe that saw EICAR delivered over TLS outranks antivirus that looks as if it worked, until it is too old."""
+    working = {"ansible_facts": {"mailserver": mailserver("working")}}
+    workbench.host("mx1", GOOD, working)
+    workbench.host("mx2", {"unreachable": True, "msg": "timed out"})
+    workbench.run()
+    for name in ("mx1", "mx2"):
+        record = workbench.record(f"{name}.json")
+        record["probe"] = {
+            "schema_version": 1, "state": "confirmed_blind", "probed_at": "2026-11-20T10:00:00+09:00", "origin": "probe.example.net",
+            "evidence": ["EICAR over STARTTLS was delivered"], "steps": [{"name": "eicar_starttls", "verdict": "delivered_intact"}],
+        }
+        (workbench.report_dir / "records" / f"{name}.json").write_bytes(record_bytes(record))
+    workbench.run()
+    assert {record["probe"]["state"] for record in workbench.records().values()} == {"confirmed_blind"}
+    hosts = {host["host"]: host for host in json.loads((workbench.report_dir / "fleet.json").read_text())["hosts"]}
+    assert (hosts["mx1"]["status"], hosts["mx1"]["probe"]["age_days"], hosts["mx1"]["unscanned"]["messages"]) == ("exposed", 4, 10)
+    assert hosts["mx2"]["status"] == "not_audited"
+    workbench.run("-e", "report_probe_max_age_days=3")
+    hosts = {host["host"]: host for host in json.loads((workbench.report_dir / "fleet.json").read_text())["hosts"]}
+    assert (hosts["mx1"]["status"], hosts["mx1"]["probe"]["old"]) == ("protected", True)
+    assert "| mx1 | old probe |" in (workbench.report_dir / "report.md").read_text()
+
+
+def test_damaged_history_is_a_warning(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    workbench.run()
+    (path,) = (workbench.report_dir / "history").iterdir()
+    path.write_text("{")
+    assert path.name in workbench.run("--check")
+    assert path.read_text() == "{"
+    output = " ".join(workbench.run().split())
+    assert "history/damaged" in output and path.name in output
+    assert (path.parent / "damaged" / path.name).read_text() == "{"
+    assert path.read_text().startswith('{"antivirus_working"')
+    assert "damaged history" in (workbench.report_dir / "report.md").read_text()
 
 
 def test_bad_options_are_named(workbench):
     workbench.host("mx1", GOOD)
     assert "no report language" in workbench.run("-e", "report_language=xx", expect=2)
+    output = " ".join(workbench.run("-e", '{"report_languages": ["en", "tlh"]}', expect=2).split())
+    assert "no report language 'tlh'; there are: en, ja" in output
+    assert "report_probe_max_age_days" in workbench.run("-e", "report_probe_max_age_days=soon", expect=2)
     assert "unknown threshold" in workbench.run("-e", '{"report_thresholds": {"x": 1}}', expect=2)

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Rendered, render
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Options, Rendered, render
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import sample_records
 
 
@@ -26,7 +26,8 @@ def make_report(tmp_path: Path) -> Callable[..., Rendered]:
         folder.mkdir(exist_ok=True)
         for record in sample_records() if records is None else records:
             (folder / record_file_name(record["host"])).write_text(json.dumps(record), encoding="utf-8")
-        return render(
-            folder, options.get("title"), options.get("language", "en"), options.get("thresholds", Thresholds()), "0.1.0",
-        )
+        languages = tuple(options.get("languages", (options.get("language", "en"),)))
+        wanted = Options(options.get("title"), languages, options.get("thresholds", Thresholds()), "0.1.0")
+        return render(folder, wanted, tmp_path / "history")
+    make.history = tmp_path / "history"
     return make

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, sum_shares, tls_share
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import charts
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import bars
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.numbers import Format
 
@@ -52,7 +52,7 @@ def test_fleet_share_is_sum_over_sum():
 
 @given(st.lists(st.integers(0, 10**9), max_size=8))
 def test_bars_fill_their_width(counts):
-    parts = charts.stacked([(str(index), count) for index, count in enumerate(counts)])
+    parts = bars.stacked([(str(index), count) for index, count in enumerate(counts)])
     assert len(parts) == sum(count > 0 for count in counts)
     if parts:
         assert abs(sum(float(part.width) for part in parts) - 100) < 0.05

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Geometry of the report's pictures. Lengths are per cent of the picture's width, as SVG presentation attributes take them:
+"""Geometry of bars. Lengths are per cent of the picture's width, as SVG presentation attributes take them:
 a style attribute would break the page's content security policy."""
 
 from __future__ import annotations

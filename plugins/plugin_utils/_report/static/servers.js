@@ -14,8 +14,18 @@
   var status = "";
   var number = new Intl.NumberFormat(document.documentElement.lang);
 
-  var texts = new Map();
-  rows.forEach(function (row) { texts.set(row, row.getAttribute("data-text").toLowerCase()); });
+  var thousands = table.getAttribute("data-thousands");
+  var decimal = table.getAttribute("data-decimal");
+  var dash = table.getAttribute("data-dash");
+
+  // What the filter looks at: status, name with software and labels, antivirus. Gathered when it is first used.
+  var texts = null;
+  function gather() {
+    texts = new Map();
+    rows.forEach(function (row) {
+      texts.set(row, [0, 1, 12].map(function (column) { return row.cells[column].textContent; }).join(" ").toLowerCase());
+    });
+  }
 
   function fill(pattern, values) {
     return pattern.replace(/\{(\w+)\}/g, function (_all, name) { return number.format(values[name]); });
@@ -23,10 +33,11 @@
 
   function show() {
     var words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length && !texts) { gather(); }
     var matching = 0;
     var visible = 0;
     rows.forEach(function (row) {
-      var text = texts.get(row);
+      var text = words.length ? texts.get(row) : "";
       var match = (!status || row.getAttribute("data-status") === status) &&
         words.every(function (word) { return text.indexOf(word) !== -1; });
       if (match) { matching += 1; }
@@ -41,10 +52,14 @@
     more.textContent = fill(more.getAttribute("data-more"), { count: rest });
   }
 
+  // The key of a cell is its first line. A dash is not known and sorts last both ways; < and > are beside the number that follows.
   function key(row, column, numeric) {
-    var value = row.cells[column].getAttribute("data-v");
-    if (value === null || value === "") { return null; }
-    return numeric ? Number(value) : value;
+    var cell = row.cells[column];
+    var text = cell.getAttribute("data-v") || cell.firstChild.textContent;
+    if (!numeric) { return text === dash ? null : text; }
+    var plain = text.split(thousands).join("").replace(decimal, ".").replace("−", "-");
+    var number = parseFloat(plain.replace(/^[<>+]/, ""));
+    return isNaN(number) ? null : plain[0] === "<" ? number - 0.05 : plain[0] === ">" ? number + 0.05 : number;
   }
 
   function sort(button) {
@@ -92,11 +107,5 @@
     button.addEventListener("click", function () { sort(button); });
   });
 
-  function open() {
-    var target = /^#h\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
-    if (target) { target.open = true; }
-  }
-  window.addEventListener("hashchange", open);
-  open();
   show();
 }());

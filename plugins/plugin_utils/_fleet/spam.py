@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of what arrived was refused: mostly spam. Attempts from outside are counted, accepted and rejected ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, sum_shares
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+
+
+@dataclass(frozen=True)
+class SpamView:
+    """Shares over the measured hosts that count both sides. A part or whole of None: no host counts it."""
+
+    # Rejected among all attempts (accepted messages and refused commands) of the class.
+    plaintext: Share
+    tls: Share
+    # For an unknown user among all rejections; logs do not tell this apart by class.
+    unknown_user: Share
+    # Rejections for every other reason.
+    other_reasons: Share
+
+
+def _rejections(host: Host, part: str) -> Share:
+    counts = host.counts("external", "rejected")
+    total, unknown_user = counts.get("total"), counts.get("unknown_user")
+    if total is None or unknown_user is None:
+        return Share(None, None)
+    return Share(unknown_user if part == "unknown_user" else total - unknown_user, total)
+
+
+def spam_view(measured: list[Host]) -> SpamView:
+    """The view over the measured hosts."""
+    return SpamView(
+        plaintext=sum_shares(host.rejected_share("plaintext") for host in measured),
+        tls=sum_shares(host.rejected_share("tls") for host in measured),
+        unknown_user=sum_shares(_rejections(host, "unknown_user") for host in measured),
+        other_reasons=sum_shares(_rejections(host, "other") for host in measured),
+    )

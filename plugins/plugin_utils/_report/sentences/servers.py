@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of single servers and files."""
+
+from __future__ import annotations
+
+from typing import Any
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.quality import QualityRow
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import REASON_KINDS
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
+
+
+class Servers(Words):
+    """Statuses, remarks on data quality, and the parts of bars."""
+
+    def status(self, host: Host) -> str:
+        """What a host's status means for it, in one sentence."""
+        reason = (host.record["reason"] or {}).get("kind", "error")
+        return self.catalogue.text(
+            "status_text.proven" if host.proven_blind else f"status_text.{host.status}",
+            daily=self.format.per_day(host.unscanned_per_day),
+            antivirus=self.catalogue.text(f"antivirus.{host.antivirus_state}"),
+            log=self.catalogue.text(f"visibility.{host.visibility}"),
+            limit=self.format.limit(self.fleet.thresholds.exposed_messages_per_day),
+            reason=self.catalogue.text(f"quality.what.{reason}"),
+        )
+
+    def notice(self, kind: str) -> str:
+        """A log reader's remark; one that this version does not know keeps its own name."""
+        key = f"notice.{kind}"
+        return self.catalogue.text(key) if key in self.catalogue else kind.replace("_", " ")
+
+    def source_status(self, source: Mapping[str, Any]) -> str:
+        """Whether a log file was read, with the reason when it was not."""
+        key = f"details.source_statuses.{source['status']}"
+        word = self.catalogue.text(key) if key in self.catalogue else source["status"]
+        return ": ".join(part for part in (word, source["reason"]) if part) or self.format.dash
+
+    def advice(self, reason: Mapping[str, Any]) -> str:
+        """What to do about a host that was not audited."""
+        return self.catalogue.text(f"advice.{reason['kind']}")
+
+    def quality(self, row: QualityRow) -> tuple[str, str]:
+        """A remark's finding and its effect on the figures."""
+        kind = "unaudited" if row.kind in REASON_KINDS else row.kind
+        numbers = [self.format.count(number) for number in row.numbers] + ["", ""]
+        effect = self.catalogue.text(f"quality.effect_of.{kind}", first=numbers[0], second=numbers[1])
+        return self.catalogue.text(f"quality.what.{row.kind}"), effect
+
+    def said(self, row: QualityRow) -> str:
+        """What the host or its log said, as it stands; a log reader's remark by its kind's name."""
+        kind, found, rest = (row.detail or "").partition(": ")
+        if row.kind != "notice":
+            return row.detail or ""
+        name = self.notice(kind.replace(" ", "_"))
+        return f"{name}: {rest}" if found else name
+
+    def remedy(self, row: QualityRow) -> str:
+        """What to do about a remark; empty where there is nothing general to say."""
+        key = f"advice.{row.kind}"
+        return self.catalogue.text(key) if row.kind in REASON_KINDS and key in self.catalogue else ""
+
+    def parts(self, parts: Sequence[Part]) -> str:
+        """The parts of a bar in words, for those who do not see it."""
+        return "; ".join(self.catalogue.text(
+            "inspection.label", name=self.catalogue.text(f"inspection.{part.name}"), count=self.format.count(part.count),
+            percent=self.format.percent(part.share),
+        ) for part in parts)
