@@ -93,8 +93,8 @@ _CHANGES = _map(
 )
 
 _DEFINITIONS = {
-    "scope": schema_of(schema.SCOPE), "brief_scope": schema_of(schema.BRIEF_SCOPE), "share": _SHARE, "counted": _COUNTED, "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES,
-    "run_figures": _RUN_FIGURES, "host": _HOST,
+    "scope": schema_of(schema.SCOPE), "brief_scope": schema_of(schema.BRIEF_SCOPE), "share": _SHARE, "counted": _COUNTED,
+    "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES, "run_figures": _RUN_FIGURES, "host": _HOST,
 }
 
 
