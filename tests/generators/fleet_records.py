@@ -196,6 +196,13 @@ def fleet_records(hosts: int, run: str = "current", seed: int = 7) -> Iterator[d
         yield build_record(name, variables, made_by)
 
 
+def many_records(hosts: int, kinds: int = 300) -> Iterator[dict[str, Any]]:
+    """The records of a fleet of thousands, quickly: after the first ``kinds`` servers, servers like those."""
+    first = list(fleet_records(min(hosts, kinds)))
+    for number in range(hosts):
+        yield {**first[number % len(first)], "host": host_name(number)}
+
+
 def write_fleet(folder: pathlib.Path, hosts: int, run: str = "current") -> None:
     """Write the records of a run as the audit does."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,13 @@ def find() -> str | None:
     return found
 
 
+def install_japanese_font() -> None:
+    """Debian's fonts-noto-cjk, where no font has Japanese."""
+    listed = subprocess.run(["fc-list", ":lang=ja"], capture_output=True, text=True, check=False).stdout if shutil.which("fc-list") else ""
+    if not listed.strip():
+        debian.install("fonts-noto-cjk")
+
+
 def _run(chromium: str, page: pathlib.Path, *flags: str) -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
         command = [chromium, *FLAGS, f"--user-data-dir={profile}", *flags, page.resolve().as_uri()]

@@ -16,6 +16,7 @@ import os
 import pathlib
 import select
 import subprocess
+import sys
 import tempfile
 import time
 from typing import Any
@@ -24,6 +25,16 @@ from collections.abc import Iterator
 from ansible_collections.mailfleet.tls_audit.tests.integration.chromium import FLAGS
 
 _PATIENCE = 120
+
+# Puts the two pipes where the browser looks for them, by way of numbers that neither can have.
+_WITH_PIPES = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 100) for number in sys.argv[1:3]]
+for number, place in zip(high, (3, 4)):
+    os.dup2(number, place)
+    os.close(number)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Tab:
@@ -123,10 +134,8 @@ def tab(chromium: str) -> Iterator[Tab]:
     for_browser, to_browser = os.pipe()
     from_browser, of_browser = os.pipe()
     with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-        # The shell puts the pipes where the browser looks for them, whatever numbers they have here.
-        command = [
-            "sh", "-c", f'exec "$0" "$@" 3<&{for_browser} 4>&{of_browser}', chromium, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}",
-        ]
+        arguments = [chromium, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}"]
+        command = [sys.executable, "-c", _WITH_PIPES, str(for_browser), str(of_browser), *arguments]
         browser = subprocess.Popen(command, pass_fds=(for_browser, of_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(for_browser)
         os.close(of_browser)

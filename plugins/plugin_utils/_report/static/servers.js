@@ -37,7 +37,7 @@
     var matching = 0;
     var visible = 0;
     rows.forEach(function (row) {
-      var text = texts.get(row);
+      var text = words.length ? texts.get(row) : "";
       var match = (!status || row.getAttribute("data-status") === status) &&
         words.every(function (word) { return text.indexOf(word) !== -1; });
       if (match) { matching += 1; }
