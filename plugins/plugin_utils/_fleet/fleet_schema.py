@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import BETTER, OTHER, WORSE
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Inspection
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inspection import Inspection
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE_STATES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.record_schema import DIALECT, with_references
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Schema, count, flag, moment, or_null, schema_of
