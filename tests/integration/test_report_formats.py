@@ -30,7 +30,8 @@ NOW = Run("20261124T101500Z-ab12cd", "2026-11-24T10:15:00+09:00", "0.1.0", "2.19
 # What else Markdown and its dialects take for markup, at the start of a cell, of a word and inside one.
 MARKUP = (
     "**bold** _it_ ~~gone~~ `code` ![x](y) [z]: w", "| a | b |", "---", "# head", "1) one", "<b>x</b> &copy; &#60;", "H~2~O x^2^ $e=mc$", "[^1] [@cite] @user",
-    "https://evil.example/<script>", "javascript:alert(1)", ":::{.x}", "\\\\(x\\\\)", "a  b\\", "```", "<!-- x", "{#id .class}", "mailto:a@evil.example", "=====", "+ x", "*",
+    "https://evil.example/<script>", "javascript:alert(1)", ":::{.x}", "\\\\(x\\\\)", "a  b\\", "```", "<!-- x", "{#id .class}",
+    "mailto:a@evil.example", "=====", "+ x", "*",
 )
 # What the report itself is made of.
 OWN_TAGS = {

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import Changes, compare
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded, sum_known, sum_shares
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inspection import Inspection, inspection_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.logins import Logins, fleet_logins
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE_STATES
@@ -33,28 +34,6 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend i
 
 # Newest first; what RFC 8996 and its forerunners retired.
 OBSOLETE_PROTOCOLS = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What became of accepted and refused mail from outside, on measured hosts. None: no host counts it."""
-
-    tls_unscanned: int
-    tls_unchecked: int
-    tls_scanned: int
-    plaintext: int
-    unknown: int
-    rejected_unknown_user: int
-    rejected_other: int
-
-    def parts(self) -> list[tuple[str, int]]:
-        """Name and count of each part, in the order of the picture."""
-        return [(name, getattr(self, name)) for name in self.__dataclass_fields__]
-
-    @property
-    def total(self) -> int:
-        """All parts together."""
-        return sum(count for _name, count in self.parts())
 
 
 @dataclass
@@ -144,19 +123,7 @@ class Fleet:
     @cached_property
     def inspection(self) -> Inspection:
         """Where mail from outside was inspected, over measured hosts."""
-        def total(kind: str, part: str) -> int:
-            return sum_known(host.counts("external", kind).get(part) for host in self.measured) or 0
-
-        unknown_user = total("rejected", "unknown_user")
-        return Inspection(
-            tls_unscanned=sum_known(host.unscanned for host in self.measured) or 0,
-            tls_unchecked=sum_known(host.unchecked for host in self.measured) or 0,
-            tls_scanned=sum(host.tls_messages or 0 for host in self.measured if host.scanned),
-            plaintext=total("messages", "plaintext"),
-            unknown=total("messages", "unknown"),
-            rejected_unknown_user=unknown_user,
-            rejected_other=max(total("rejected", "total") - unknown_user, 0),
-        )
+        return inspection_of(self.measured)
 
     @cached_property
     def protocols(self) -> list[tuple[str, int]]:

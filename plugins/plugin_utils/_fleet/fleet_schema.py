@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import BETTER, OTHER, WORSE
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Inspection
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inspection import Inspection
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import PROBE_STATES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.record_schema import DIALECT, with_references
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Schema, count, flag, moment, or_null, schema_of
@@ -93,8 +93,8 @@ _CHANGES = _map(
 )
 
 _DEFINITIONS = {
-    "scope": schema_of(schema.SCOPE), "brief_scope": schema_of(schema.BRIEF_SCOPE), "share": _SHARE, "counted": _COUNTED, "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES,
-    "run_figures": _RUN_FIGURES, "host": _HOST,
+    "scope": schema_of(schema.SCOPE), "brief_scope": schema_of(schema.BRIEF_SCOPE), "share": _SHARE, "counted": _COUNTED,
+    "figure_change": _FIGURE_CHANGE, "statuses": _STATUSES, "run_figures": _RUN_FIGURES, "host": _HOST,
 }
 
 

@@ -17,10 +17,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import (
     CONFIRMED_BLIND, COVERED_LOCAL, INFERRED_BLIND, NOT_TESTED, ProbeResult, age_in_days,
 )
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA, STATUS_ORDER, STATUS_RULES
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
-
-__all__ = ["NO_DATA", "STATUS_ORDER", "STATUS_RULES", "Host"]
 
 _MTA_NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exim": "Exim", "opensmtpd": "OpenSMTPD"}
 

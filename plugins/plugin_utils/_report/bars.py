@@ -64,7 +64,7 @@ def host_mix(host: Host) -> list[Part]:
     if not host.measured:
         return []
     messages, rejected = host.counts("external", "messages"), host.counts("external", "rejected")
-    tls_part = {"working": "tls_scanned", "unknown": "tls_unchecked"}.get(host.antivirus_state, "tls_unscanned")
+    tls_part = {True: "tls_scanned", False: "tls_unscanned", None: "tls_unchecked"}[host.scanned]
     unknown_user = rejected.get("unknown_user") or 0
     return stacked([
         (tls_part, host.tls_messages or 0),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import STATUS_RULES
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_RULES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
 
 

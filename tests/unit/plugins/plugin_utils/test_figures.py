@@ -18,8 +18,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import STATUS_ORDER, STATUS_RULES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_ORDER, STATUS_RULES
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
     RUN, answer, maillog, mailserver, messages, rejected, sample_records, scope, sessions,
 )

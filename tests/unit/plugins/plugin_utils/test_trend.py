@@ -78,7 +78,8 @@ def test_unmeasured_hosts_are_in_no_day() -> None:
 
 
 def test_absurd_dates_do_not_stretch_the_picture() -> None:
-    days = fleet({"a": host({"0001-01-01": (1, 1, 0), "2025-10-20": (1, 1, 0), "2025-10-22": (1, 1, 0), "2026-11-24": (2, 1, 0), "9999-12-31": (1, 1, 0)}, 4)}).days
+    dates = ("0001-01-01", "2025-10-20", "2025-10-22", "2026-11-24", "9999-12-31")
+    days = fleet({"a": host(dict.fromkeys(dates, (1, 1, 0)), 5)}).days
     assert (days[0].date, days[-1].date, len(days)) == (date(2025, 10, 22), date(2026, 11, 24), 399)
 
 
