@@ -13,33 +13,13 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, sources, syslog_lines
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, reading, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import Services
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
-
-
-class Context:
-    """All that is filled while logs are read."""
-
-    def __init__(self, networks, zone, include_clients, host_field):
-        self.networks = networks
-        self.zone = zone
-        self.notices = Notices()
-        self.tally = Tally()
-        self.services = Services()
-        self.calendar = Calendar(self.notices)
-        self.sessions = Sessions(self.tally, self.notices, include_clients)
-        self.host = host_field.encode('utf-8') + b' ' if host_field else b''
-        self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
-        self.mtas = set()
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
@@ -60,7 +40,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
-        context = Context(networks, zone, include_clients, host_field)
+        context = Part(networks, zone, include_clients, host_field)
         found = sources.find(paths, context.notices)
         try:
             _require_readable(found, paths)
@@ -109,49 +89,26 @@ def _require_readable(found, paths):
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
 
 
-def _read_all(found, context):
+def _read_all(found, whole):
     """Read log by log, each one's rotations as one stream."""
-    readers = [reader(context) for reader in READERS]
+    readers = reading.readers(whole)
     live = None
     for source in found:
         if source.status != sources.READ:
             continue
         if source.name.live != live:
-            _end_log(context, live)
+            _end_log(whole, live)
             live = source.name.live
-        context.calendar.begin_file(source.latest_date() or datetime.date.today())
-        try:
-            for chunk in syslog_lines.whole_lines(source.blocks(), context.notices):
-                _read_chunk(chunk, source, readers, context)
-        except archives.Unreadable as error:
-            source.reason = str(error)
-            context.notices.add('truncated', '%s: %s' % (source.path, error))
+        whole.begin_file(source.latest_date() or datetime.date.today())
+        reading.read(source.blocks(), whole, readers, source)
+        whole.end_file(source)
         source.close()
-    _end_log(context, live)
-    if not context.lines['matched']:
-        context.notices.add('no_mail_lines', 'no line of a known mail server was found')
+    _end_log(whole, live)
+    if not whole.lines['matched']:
+        whole.notices.add('no_mail_lines', 'no line of a known mail server was found')
 
 
-def _read_chunk(chunk, source, readers, context):
-    lines, malformed, form = syslog_lines.describe(chunk)
-    source.lines += lines
-    context.lines['read'] += lines
-    context.lines['malformed'] += malformed
-    if source.first is None:
-        stamp = syslog_lines.first_stamp(chunk)
-        source.first = context.calendar.stamp(stamp) if stamp else None
-    for reader in readers:
-        if any(hint in chunk for hint in reader.HINTS):
-            matched, mail = reader.read(chunk, form)
-            if matched:
-                context.mtas.add(reader.NAME)
-                context.lines['matched'] += matched
-                context.lines['mail'] += min(mail, lines)
-    stamp = syslog_lines.last_stamp(chunk)
-    source.last = (context.calendar.stamp(stamp) if stamp else None) or source.last
-
-
-def _end_log(context, live):
+def _end_log(whole, live):
     if live is not None:
-        context.sessions.end_all('a session was still open at the end of %s' % live)
-        context.calendar.settle()
+        whole.sessions.end_all('a session was still open at the end of %s' % live)
+        whole.calendar.settle()

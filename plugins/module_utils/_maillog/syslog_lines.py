@@ -26,14 +26,17 @@ _STAMP = br'(' + BSD_STAMP + br'|' + ISO_STAMP + br') '
 # RFC 5424: <PRI>VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA SP MSG.
 _RFC5424_DATA = br' \S+ (?:-|(?:\[[^\]\n]*\])+) +(?:\xef\xbb\xbf)?'
 _LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n' + _STAMP)
+# As much of a line's start as tells a syslog line from any other.
+_BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
+_EMPTY = re.compile(br'\n(?=\n)')
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 # How the lines of a chunk begin: all alike, in one of two ways, or any way.
 BSD = 'bsd'
 ISO = 'iso'
 ANY = 'any'
-# So many bytes of a stamp tell the day; of any form, none do but all.
-DAY_LENGTH = {BSD: 6, ISO: 16, ANY: 40}
+# So many bytes of a stamp tell the day; of a form with offsets, none do but all.
+DAY_LENGTH = {BSD: 6, ISO: 40, ANY: 40}
 
 
 class RowExpression:
@@ -47,10 +50,10 @@ class RowExpression:
     def __init__(self, tag, name, verbs, id, id_verbs):
         key = br'(\S+ (?:' + tag + br'\[\d+\]: |' + log_losses.TAG + br'))'
         message = br'(?:(' + verbs + br'|' + log_losses.VERBS + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
-        # Where all lines of a chunk are known to begin with a stamp, its form needs no second look.
+        # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
         self._expressions = {
-            BSD: re.compile(br'\n([^\n]{15}) ' + key + message),
-            ISO: re.compile(br'\n(\S{16,40}) ' + key + message),
+            BSD: re.compile(br'\n(' + BSD_STAMP + br') ' + key + message),
+            ISO: re.compile(br'\n(' + ISO_STAMP + br') ' + key + message),
         }
         self._any = re.compile(
             br'\n' + _PRI + _STAMP + key + message
@@ -86,24 +89,48 @@ def whole_lines(blocks, notices):
         if end < 0:
             rest += block
             if len(rest) > MAX_LINE:
-                notices.add('oversize_line', 'a line of more than %d KiB was dropped' % (MAX_LINE // 1024))
+                _note_oversize(notices)
                 rest, skipping = b'', True
             continue
-        yield b'\n' + rest + block[:end + 1]
+        chunk = b'\n' + rest + block[:end + 1]
         rest = block[end + 1:]
+        chunk = _without_oversize(chunk, notices)
+        if len(chunk) > 1:
+            yield chunk
     if rest:
-        yield b'\n' + rest + b'\n'
+        chunk = _without_oversize(b'\n' + rest + b'\n', notices)
+        if len(chunk) > 1:
+            yield chunk
+
+
+def _without_oversize(chunk, notices):
+    """Return a chunk without its lines of more than MAX_LINE bytes."""
+    position, last = 0, len(chunk) - 1
+    while position < last:
+        # The last line break within reach; where there is none, the line is longer.
+        found = chunk.rfind(b'\n', position + 1, position + MAX_LINE + 2)
+        if found < 0:
+            _note_oversize(notices)
+            found = chunk.index(b'\n', position + 1)
+            chunk = chunk[:position] + chunk[found:]
+            last = len(chunk) - 1
+        else:
+            position = found
+    return chunk
+
+
+def _note_oversize(notices):
+    notices.add('oversize_line', 'a line of more than %d KiB was dropped' % (MAX_LINE // 1024))
 
 
 def describe(chunk):
     """Return (lines, lines that do not begin as a syslog line does, form) of a chunk."""
     lines = chunk.count(b'\n') - 1
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
-    first = _LINE_START.match(chunk)
-    if first is not None and chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines:
+    if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD
-    empty = chunk.count(b'\n\n')
-    return lines, lines - empty - len(_LINE_START.findall(chunk)), ANY
+    empty = len(_EMPTY.findall(chunk))
+    return lines, lines - empty - len(_BEGINNING.findall(chunk)), ANY
 
 
 def first_stamp(chunk):
@@ -113,6 +140,12 @@ def first_stamp(chunk):
 
 
 def last_stamp(chunk):
-    """Return the stamp of the chunk's last line, or None when that has none."""
-    match = _LINE_START.match(chunk, chunk.rfind(b'\n', 0, len(chunk) - 1))
-    return (match.group(1) or match.group(2)) if match else None
+    """Return the stamp of the chunk's last line that has one, or None."""
+    end = len(chunk) - 1
+    while end > 0:
+        start = chunk.rfind(b'\n', 0, end)
+        match = _LINE_START.match(chunk, start)
+        if match:
+            return match.group(1) or match.group(2)
+        end = start
+    return None

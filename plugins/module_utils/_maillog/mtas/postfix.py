@@ -27,7 +27,6 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
 _CONNECT = b'connect from '
@@ -50,6 +49,10 @@ _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 _UNKNOWN_USER = re.compile(
     br'RCPT from [^\[\n]*\[[^\]\n]*\](?::\d+)?: (?:5\d\d 5\.1\.1 |4\d\d 4\.1\.1 <[^\n]*>: Recipient address rejected: User unknown)')
 _GONE = re.compile(br'[^\n]*/smtpd pid (\d+) (?:killed by signal|exit status) ')
+
+# Rejects by cleanup, where the daemon's name is cut off (cleanup_milter.c, cleanup_message.c).
+_AT_THE_END = b'END-OF-MESSAGE '
+_IN_THE_TEXT = (b'header ', b'body ', b'mime-header ', b'nested-header ')
 
 # Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
 _IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
@@ -80,11 +83,9 @@ class Postfix:
         rows = _ROWS.rows(chunk, form)
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
-        if not rows:
-            return 0, 0
-        self._read_rows(rows, syslog_lines.DAY_LENGTH[form])
-        host = rows[0][1].partition(b' ')[0]
-        return len(rows), max(len(rows), chunk.count(b' ' + host + b' postfix'))
+        if rows:
+            self._read_rows(rows, syslog_lines.DAY_LENGTH[form])
+        return len(rows), chunk.count(b' postfix')
 
     def _read_rows(self, rows, day_length):
         # The only loop that runs for every line: what happens in nearly every session is written out here.
@@ -101,30 +102,32 @@ class Postfix:
                 if client and day is not None:
                     sessions.begin(key, day, services.get(key) or self._service(key), client)
             elif verb == _DISCONNECT:
-                session = open_sessions.get(key)
-                if session is not None:
-                    self._disconnect(key, session, rest)
-                else:
-                    self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
+                self._disconnect(key, open_sessions.get(key), rest)
             elif id_verb == b'from=<':
                 # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
                 if b'qmgr[' in key or b'/' not in key:
                     sessions.confirm(key[:key.index(b' ') + 1] + queue_id)
             elif id_verb == b'client=':
-                session = open_sessions.get(key)
-                if session is not None:
-                    sessions.queue(key[:key.index(b' ') + 1] + queue_id, session)
+                sessions.queue(key[:key.index(b' ') + 1] + queue_id, open_sessions.get(key) or self._resume(key))
             elif id_verb:
-                unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
-                session = open_sessions.get(key)
-                if session is not None:
-                    session.rejected += 1
-                    session.unknown_user += unknown_user
-                else:
-                    sessions.reject_queued(key[:key.index(b' ') + 1] + queue_id, unknown_user)
+                self._reject(key, queue_id, id_verb, rest)
             elif not log_losses.note(key, verb, rest, self._notices):
                 self._other(key, day, verb, rest)
         self._tally.days.discard(None)
+
+    def _reject(self, key, queue_id, id_verb, rest):
+        unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
+        if b'/cleanup[' in key or (b'/' not in key and (id_verb == b'milter-reject: ' and rest.startswith(_AT_THE_END) or rest.startswith(_IN_THE_TEXT))):
+            self._sessions.reject_queued(key[:key.index(b' ') + 1] + queue_id, unknown_user)
+            return
+        session = self._sessions.open.get(key) or self._resume(key)
+        if session is not None:
+            session.rejected += 1
+            session.unknown_user += unknown_user
+
+    def _resume(self, key):
+        """Return the session that a process may have had since before this part of the log, or None."""
+        return self._sessions.resume(key, self._service_of.get(key) or self._service(key))
 
     def _client(self, rest):
         """Return (scope, address) of a client as it is logged, or None when it is none."""
@@ -159,6 +162,10 @@ class Postfix:
             if len(self._counters) >= _MAX_CACHE:
                 self._counters.clear()
             counters = self._counters[tail] = _parse_counters(match.group(1))
+        session = session or self._resume(key)
+        if session is None:
+            self._sessions.note_orphan_end()
+            return
         counted, starttls, data, bdat = counters
         if not counted:
             silent_class = classes.SILENT
@@ -168,11 +175,7 @@ class Postfix:
             silent_class = classes.VEILED
         else:
             silent_class = classes.PLAINTEXT
-        if counted and not bdat and not (session.handshake and session.queued_before):
-            session.messages = data
-            session.by_queue = False
-        del self._sessions.open[key]
-        self._sessions.end(session, silent_class)
+        self._sessions.close(key, session, silent_class, data if counted and not bdat else None)
 
     def _other(self, key, day, verb, rest):
         """The rarer messages, of smtpd but for the last three."""
@@ -182,16 +185,20 @@ class Postfix:
         if b'/tlsproxy[' in key:
             self._tlsproxy(key, day, verb, rest)
             return
-        session = self._sessions.open.get(key)
-        if session is None:
-            if verb.endswith(b'established from '):
-                self._notices.add('orphan_tls', 'TLS was logged outside of any session; it is not counted')
+        established = verb.endswith(b'established from ')
+        names = self._handshake_names(rest) if established else None
+        if established and names is None:
             return
-        if verb.endswith(b'established from '):
-            self._handshake(session, day, rest)
+        session = self._sessions.open.get(key) or self._resume(key)
+        if established or verb == b'setting up TLS connection from ':
+            self._tally.show_tls(self._service(key).number, day)
+        if session is None:
+            if established:
+                self._sessions.note_orphan_tls()
+        elif established:
+            self._sessions.complete_handshake(session, names)
         elif verb == b'setting up TLS connection from ':
             session.attempted = True
-            self._tally.show_tls(session.service.number, day)
         elif verb == b'SSL_accept error from ':
             session.failed = session.failed or bool(_FAILED.match(rest))
         elif verb.startswith(b'proxy-accept'):
@@ -200,21 +207,18 @@ class Postfix:
         elif verb == b'proxy-reject: ':
             session.rejected += 1
 
-    def _handshake(self, session, day, rest):
+    def _handshake_names(self, rest):
+        """Return (protocol, cipher), or None when the line is none of a handshake."""
         tail = rest[rest.find(b']'):]
         names = self._handshakes.get(tail)
         if names is None:
             match = _HANDSHAKE.match(rest)
             if match is None:
-                return
+                return None
             if len(self._handshakes) >= _MAX_CACHE:
                 self._handshakes.clear()
             names = self._handshakes[tail] = match.groups()
-        if not session.handshake:
-            self._sessions.complete_handshake(session)
-            self._tally.show_tls(session.service.number, day)
-            if session.client[0] != LOCAL:
-                self._tally.add_handshake(session.day, names[0], names[1])
+        return names
 
     def _tlsproxy(self, key, day, verb, rest):
         """TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on."""
@@ -223,18 +227,13 @@ class Postfix:
             self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
 
     def _process_end(self, key, verb, rest):
-        host = key[:key.index(b' ') + 1]
+        host, unused, tag = key.partition(b' ')
         if verb == b'warning: process ':
             match = _GONE.match(rest)
-            if match is None:
-                return
-            ending = b'[' + match.group(1) + b']: '
-            gone = [other for other in self._sessions.open if other.endswith(ending) and other.startswith(host)]
+            if match is not None:
+                self._sessions.kill_process(host, int(match.group(1)))
         else:
-            instance = key[len(host):].partition(b'/')[0].partition(b'[')[0]
-            gone = [other for other, session in self._sessions.open.items()
-                    if other.startswith(host) and session.service.instance[1] == instance]
-        self._sessions.kill(sorted(gone))
+            self._sessions.kill_instance(host, tag.partition(b'/')[0].partition(b'[')[0])
 
 
 def _parse_counters(text):

@@ -1,0 +1,51 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From blocks of bytes into a part: lines, and what the mail systems' readers make of them. PRIVATE to the collection."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
+
+
+def readers(part):
+    """Return the readers of all mail systems, to fill a part."""
+    return [reader(part) for reader in READERS]
+
+
+def read(blocks, part, its_readers, source):
+    """Read whole lines out of blocks into a part. What stops reading is noted with the source."""
+    last_chunk = None
+    try:
+        for chunk in syslog_lines.whole_lines(blocks, part.notices):
+            if _read_chunk(chunk, part, its_readers):
+                last_chunk = chunk
+    except archives.Unreadable as error:
+        source.reason = str(error)
+        part.notices.add('truncated', '%s: %s' % (source.path, error))
+    if last_chunk is not None:
+        part.file.last = syslog_lines.last_stamp(last_chunk)
+
+
+def _read_chunk(chunk, part, its_readers):
+    """Read a chunk. Return whether any of its lines begins with a time."""
+    lines, malformed, form = syslog_lines.describe(chunk)
+    part.file.lines += lines
+    part.lines['read'] += lines
+    part.lines['malformed'] += malformed
+    for reader in its_readers:
+        if any(hint in chunk for hint in reader.HINTS):
+            matched, mail = reader.read(chunk, form)
+            part.lines['matched'] += matched
+            part.lines['mail'] += mail
+            if matched:
+                part.mtas.add(reader.NAME)
+    stamp = syslog_lines.first_stamp(chunk)
+    if part.file.first is None:
+        part.file.first = stamp
+    return stamp is not None
