@@ -13,21 +13,24 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, logs, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.workers import MAX_WORKERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None):
+               include_clients=False, host_field=None, workers=1, state_dir=None, write_state=True):
     """Return the facts of the logs that paths and globs name.
 
     paths: None takes the usual places. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
-    this syslog host only.
+    this syslog host only. workers: so many processes read. state_dir: a folder that keeps what was read for the next run, which then reads
+    only what is new; write_state: False leaves it as it is.
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -36,26 +39,35 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
     if max_days < 1:
         raise AuditError("max_days: %d is not a number of days from 1 up" % max_days)
 
+    if not 1 <= workers <= MAX_WORKERS:
+        raise AuditError("workers: %d is not a number of processes from 1 to %d" % (workers, MAX_WORKERS))
+
     def wanted(date):
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
         context = Part(networks, zone, include_clients, host_field)
+        checkpoints = None
+        if state_dir:
+            configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
+            checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
         found = sources.find(paths, context.notices)
         try:
             _require_readable(found, paths)
-            _read_all(found, context)
+            reading_done = logs.read_all(found, context, workers, checkpoints)
         finally:
             for source in found:
                 source.close()
+        if not context.lines['matched']:
+            context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         if context.services.count_hosts() > 1:
             context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together' % context.services.count_hosts())
         visibility = Visibility(context.tally, context.services, context.calendar)
         result = facts.build(context, visibility, wanted, found, max_days)
     result['performance'] = {
         'seconds': round(time.time() - begun, 3),
-        'bytes': sum(source.bytes for source in found if source.status == sources.READ),
-        'resumed': False,
+        'bytes': reading_done.bytes,
+        'resumed': reading_done.resumed,
     }
     return result
 
@@ -87,28 +99,3 @@ def _require_readable(found, paths):
     places = ', '.join(paths if paths is not None else sources.USUAL_PATHS)
     reasons = ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3])
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
-
-
-def _read_all(found, whole):
-    """Read log by log, each one's rotations as one stream."""
-    readers = reading.readers(whole)
-    live = None
-    for source in found:
-        if source.status != sources.READ:
-            continue
-        if source.name.live != live:
-            _end_log(whole, live)
-            live = source.name.live
-        whole.begin_file(source.latest_date() or datetime.date.today())
-        reading.read(source.blocks(), whole, readers, source)
-        whole.end_file(source)
-        source.close()
-    _end_log(whole, live)
-    if not whole.lines['matched']:
-        whole.notices.add('no_mail_lines', 'no line of a known mail server was found')
-
-
-def _end_log(whole, live):
-    if live is not None:
-        whole.sessions.end_all('a session was still open at the end of %s' % live)
-        whole.calendar.settle()

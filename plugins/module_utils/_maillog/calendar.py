@@ -98,6 +98,10 @@ class Calendar:
         self._file = _File(limit, continues)
         self._files.append(self._file)
 
+    def limit_file(self, limit):
+        """Set the date that the file being read was last written."""
+        self._file.limit = limit
+
     def day(self, stamp):
         """Return the day number of a stamp of either form, or None when it is no time."""
         return self.iso_day(stamp) if stamp[:1].isdigit() else self.bsd_day(stamp)

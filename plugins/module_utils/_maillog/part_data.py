@@ -37,7 +37,7 @@ def dump(part):
         'sessions': _dump_sessions(part.sessions),
         'lines': part.lines,
         'mtas': sorted(part.mtas),
-        'file': [part.file.lines, _text(part.file.first), _text(part.file.last)],
+        'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
     }
 
 
@@ -52,7 +52,7 @@ def load(data, part):
     _load_sessions(data['sessions'], part)
     part.lines.update((str(name), count) for name, count in data['lines'].items())
     part.mtas.update(str(name) for name in data['mtas'])
-    part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]))
+    part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]), data['file'][3])
     return part
 
 

@@ -17,7 +17,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-WINDOW = 30000
+WINDOW = 10000
 
 CONFIRMED = 0
 REJECTED = 1

@@ -18,18 +18,23 @@ def readers(part):
     return [reader(part) for reader in READERS]
 
 
-def read(blocks, part, its_readers, source):
-    """Read whole lines out of blocks into a part. What stops reading is noted with the source."""
+def read(source, part, its_readers, begin=0, end=None):
+    """Read a source, or its bytes from `begin` to `end`, into a part. What stops reading is noted there."""
     last_chunk = None
     try:
-        for chunk in syslog_lines.whole_lines(blocks, part.notices):
+        for chunk in syslog_lines.whole_lines(source.blocks(begin, end), part.notices, begin == 0):
             if _read_chunk(chunk, part, its_readers):
                 last_chunk = chunk
     except archives.Unreadable as error:
-        source.reason = str(error)
-        part.notices.add('truncated', '%s: %s' % (source.path, error))
+        stop(error, part, source)
     if last_chunk is not None:
         part.file.last = syslog_lines.last_stamp(last_chunk)
+
+
+def stop(error, part, source):
+    """Note that a source could not be read to its end."""
+    part.file.reason = str(error)
+    part.notices.add('truncated', '%s: %s' % (source.path, error))
 
 
 def _read_chunk(chunk, part, its_readers):

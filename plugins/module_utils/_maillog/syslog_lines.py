@@ -71,11 +71,14 @@ class RowExpression:
 MAX_LINE = 64 * 1024
 
 
-def whole_lines(blocks, notices):
-    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks."""
+def whole_lines(blocks, notices, at_start=True):
+    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks.
+
+    at_start: the blocks begin where the file does, where a byte order mark may be.
+    """
     rest = b''
     skipping = False
-    first = True
+    first = at_start
     for block in blocks:
         if first:
             block = block[len(_BYTE_ORDER_MARK):] if block.startswith(_BYTE_ORDER_MARK) else block
