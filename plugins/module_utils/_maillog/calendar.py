@@ -160,6 +160,12 @@ class Calendar:
                 this.first_absolute = self._dates[number]
         return number
 
+    @staticmethod
+    def is_one_day(first, last):
+        """Tell whether two RFC 3339 stamps are of the same day in the zone in force."""
+        first, last = _iso_local(first), _iso_local(last)
+        return first is not None and last is not None and first.date() == last.date()
+
     def _date_number(self, date):
         number = self._absolute.get(date)
         if number is None:

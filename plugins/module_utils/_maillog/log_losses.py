@@ -6,20 +6,34 @@
 """Lines in which syslog itself says that lines are missing or were folded. PRIVATE to the collection.
 
 rsyslog: plugins/imuxsock/imuxsock.c (v5), runtime/ratelimit.c (v7 and newer); systemd: src/journal/journald-server.c. They count as
-notices, never as sessions: nobody can tell what the missing lines were. They are found together with the mail lines, for a log is
-read once.
+notices, never as sessions: nobody can tell what the missing lines were.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-# What stands between host and message: a syslog daemon's tag, or nothing.
-TAG = br'(?:(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock)(?:\[\d+\])?: |last (?=message repeated ))'
-VERBS = (br'imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
-         br'|Suppressed \d+ messages|message repeated (?=\d+ times)')
+import re
+
+# A word of each kind of line: where a chunk has none of them, it needs no closer look.
+_HINTS = (b'to drop messages', b'messages lost due to ', b'imuxsock lost ', b'Suppressed ', b'message repeated ')
 _DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
 _REPEATED = b'message repeated '
+# Syslog's own, and those of mail servers, whose repeated lines matter.
+_TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]*/[a-z]+|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
+_LINE = re.compile(
+    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S+) (last (?=message repeated )|' + _TAGS + br'(?:\[\d+\])?: )'
+    br'(imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
+    br'|Suppressed \d+ messages|message repeated (?=\d+ times))([^\n]*)')
+
+
+def note_all(chunk, host, notices):
+    """Note the losses that a chunk of whole lines tells of. host: `HOST ` whose lines alone count, or nothing."""
+    if not any(hint in chunk for hint in _HINTS):
+        return
+    for line_host, tag, verb, rest in _LINE.findall(chunk):
+        if not host or line_host + b' ' == host:
+            note(line_host + b' ' + tag, verb, rest, notices)
 
 
 def note(key, verb, rest, notices):

@@ -23,7 +23,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessi
 VERSION = 1
 
 # What a session may have changed, each left out where it has the value of a new session.
-_SESSION_FIELDS = ('handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before', 'queued_before', 'by_queue', 'tls_class')
+_SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before', 'queued_before', 'by_queue', 'tls_class')
 _FRAGMENT_FIELDS = _SESSION_FIELDS + ('handshakes', 'fate', 'silent_class', 'counted')
 
 
@@ -106,7 +106,8 @@ def _dump_sessions(sessions):
 
 def _dump_session(session):
     of, fields = (Fragment, _FRAGMENT_FIELDS) if session.fragment else (Session, _SESSION_FIELDS)
-    changed = dict((field, getattr(session, field)) for field in fields if getattr(session, field) != getattr(of, field))
+    new = of(None, None, None, None) if of is Session else of(None)
+    changed = dict((field, getattr(session, field)) for field in fields if getattr(session, field) != getattr(new, field))
     if session.names:
         changed['names'] = [_text(name) for name in session.names]
     client = None if session.fragment else [session.client[0], _text(session.client[1])]

@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 
 
@@ -43,6 +43,7 @@ def _read_chunk(chunk, part, its_readers):
     part.file.lines += lines
     part.lines['read'] += lines
     part.lines['malformed'] += malformed
+    log_losses.note_all(chunk, part.host, part.notices)
     for reader in its_readers:
         if any(hint in chunk for hint in reader.HINTS):
             matched, mail = reader.read(chunk, form)

@@ -256,6 +256,8 @@ def test_lost_lines_are_noted(tmp_path: pathlib.Path) -> None:
         "Nov 24 10:00:00 mx1 systemd-journald[123]: Suppressed 1234 messages from postfix.service\n"
         "Nov 24 10:00:00 mx1 postfix/smtpd[7]: message repeated 2 times: [ connect from a[192.0.2.1]]\n"
         "Nov 24 10:00:00 mx1 last message repeated 3 times\n"
+        "Nov 24 10:00:00 mx1 sshd[7]: message repeated 2 times: [ Failed password]\n"
+        f"Nov 24 10:00:00 mx1 postfix/smtpd[7]: connect from {CLIENT}\nNov 24 10:00:00 mx1 postfix/smtpd[7]: disconnect from {CLIENT} commands=0/0\n"
         "Nov 24 10:00:00 mx1 other[1]: begin to drop messages due to rate-limiting\n")
     facts = audit_logs([str(tmp_path / "maillog")])
     assert {notice["kind"]: notice["count"] for notice in facts["coverage"]["notices"]} == {
