@@ -96,6 +96,7 @@ class Sessions:
     def __init__(self, tally, notices, include_clients=False, headless=False):
         self.tally = tally
         self.notices = notices
+        self._groups = tally.groups
         self.headless = headless
         self.overflowed = False
         self.open = {}              # process key -> Session
@@ -106,12 +107,14 @@ class Sessions:
 
     def begin(self, key, day, service, client):
         """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost."""
-        previous = self.open.get(key)
-        if previous is not None:
-            self._end_as(previous, processes.BEGUN)
-        if self.headless:
+        if key in self.open:
+            self._end_as(self.open[key], processes.BEGUN)
+        if self.headless and key not in self.processes.recent:
             self.processes.begin(key, service.instance)
-        self.open[key] = Session(day, service, client, self.tally.group(day, service.number, client[0]))
+        group = self._groups.get((day, service.number, client[0]))
+        if group is None:
+            group = self.tally.group(day, service.number, client[0])
+        self.open[key] = Session(day, service, client, group)
 
     def resume(self, key, service):
         """Return the session that a process without an open one may have had since before this part, or None."""

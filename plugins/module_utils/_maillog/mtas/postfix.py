@@ -145,8 +145,13 @@ class Postfix:
                     sessions.confirm(host + verb[:-8])
             elif verb.endswith(b': client='):
                 sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
-            elif verb.endswith(b'reject: ') and verb != b'proxy-reject: ':
-                self._reject(key, host, verb, rest)
+            elif verb.endswith(b': reject: ') or verb.endswith(b': milter-reject: '):
+                session = open_sessions.get(key)
+                if session is not None and b'/' in key:
+                    session.rejected += 1
+                    session.unknown_user += _is_unknown_user(rest)
+                else:
+                    self._reject(key, host, verb, rest)
             elif verb.endswith(b'established from '):
                 self._established(key, day, rest)
             else:
@@ -286,11 +291,11 @@ def _is_cleanup(key, verb, rest):
 
 def _is_unknown_user(rest):
     """Return 1 when a refusal is one of an unknown user, else 0."""
-    end = rest.find(b']: ')
-    code = rest[end + 3:end + 13]
-    if not (code[4:] == b'5.1.1 ' or code[4:] == b'4.1.1 ' or b']:' in rest[:end]):
-        return 0
-    return 1 if _UNKNOWN_USER.match(rest) else 0
+    end = rest.find(b']')
+    code = rest[end:end + 13]
+    if code[:4] == b']: 5' and code[6:] == b' 5.1.1 ' and rest.startswith(b'RCPT from ') and code[4:6].isdigit() and 0 < rest.find(b'[') < end:
+        return 1
+    return 1 if (b' 4.1.1 ' in code or code[:3] != b']: ') and _UNKNOWN_USER.match(rest) else 0
 
 
 def _parse_counters(tail):
