@@ -100,7 +100,9 @@ class _Plan:
             # A hostile log, or a damaged state: what comes before it in the logs must be known to read it right.
             self.read_into(whole)
             return
-        if part is not None and checkpoints is not None:
+        if checkpoints is not None and self.known is not None and not self._pieces and self.source.compression == self.known.compression:
+            checkpoints.keep_entry(self.known)
+        elif checkpoints is not None and part is not None:
             checkpoints.keep(self.source, part, self._end)
         if self._end < self.source.bytes or part is None:
             last_line = processes.Piece(self.source, self._end, self.source.bytes, self.limit).read(whole.new_part())

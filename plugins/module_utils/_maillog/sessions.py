@@ -300,8 +300,7 @@ class Sessions:
 
     def all(self):
         """Return the sessions that later lines may still change, each once."""
-        sessions = list(self.open.values()) + list(self.fragments.values())
-        sessions += [owner[0] for unused, owner in self.queue_ids.owners() if owner.__class__ is tuple]
+        sessions = list(self.open.values()) + list(self.fragments.values()) + self.queue_ids.sessions()
         return list(dict((id(session), session) for session in sessions).values())
 
     @staticmethod
