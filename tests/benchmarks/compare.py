@@ -5,7 +5,7 @@
 
     python tests/benchmarks/compare.py --megabytes 200 --styles centos6 postfix3-iso
 
-Prints seconds, MB/s, processor time, how many times as fast as pflogsumm, and the peak memory of the largest process. The audit's figures are
+Prints seconds, MB/s, processor time, how many times as fast as pflogsumm by both, and the peak memory of the largest process. The audit's figures are
 checked against what the generator wrote; the run fails by figures alone, never by a time. pflogsumm, logwatch and mtail are Debian's packages,
 unpacked into a folder of their own (--tools), never installed. Without Debian's package tools they are left out, and it is said.
 """
@@ -147,11 +147,12 @@ def ours(code: pathlib.Path, logs: pathlib.Path, truth: dict[str, Any], packed: 
 
 
 def show(timings: list[Timing], megabytes: float) -> None:
-    bar = next((timing.wall for timing in timings if timing.name == "pflogsumm"), None)
-    print("  | | wall s | MB/s | cpu s | times pflogsumm | peak MB |\n  |--|--|--|--|--|--|")
+    """Print the table. Processor time is what a busy machine falsifies least."""
+    bar = next((timing for timing in timings if timing.name == "pflogsumm"), None)
+    print("  | | wall s | MB/s | cpu s | times pflogsumm, wall | cpu | peak MB |\n  |--|--|--|--|--|--|--|")
     for timing in timings:
-        ratio = f"{bar / timing.wall:.1f}" if bar else "-"
-        print(f"  | {timing.name} | {timing.wall:.2f} | {megabytes / timing.wall:.0f} | {timing.cpu:.2f} | {ratio} | {timing.peak:.0f} |")
+        ratios = (f"{bar.wall / timing.wall:.1f}", f"{bar.cpu / timing.cpu:.1f}") if bar else ("-", "-")
+        print(f"  | {timing.name} | {timing.wall:.2f} | {megabytes / timing.wall:.0f} | {timing.cpu:.2f} | {ratios[0]} | {ratios[1]} | {timing.peak:.0f} |")
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ __metaclass__ = type
 import re
 
 # A word of each kind of line: where a chunk has none of them, it needs no closer look.
-_HINTS = (b'to drop messages', b'messages lost due to ', b'imuxsock lost ', b'Suppressed ', b'message repeated ')
+_HINTS = (b' messages ', b'message repeated ')
 _DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
 _REPEATED = b'message repeated '
 # Syslog's own, and those of mail servers, whose repeated lines matter.

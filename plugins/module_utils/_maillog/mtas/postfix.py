@@ -30,7 +30,8 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
-_TAG = br'[^\s\[\]]*/' + _DAEMON
+# The usual instance first, as a literal.
+_TAG = br'(?:postfix/|[^\s\[\]]*/)' + _DAEMON
 _VERBS = (br'setting up TLS connection from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
           br'|SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
           br'|warning: process |terminating on signal |daemon started ')
@@ -139,12 +140,6 @@ class Postfix:
                 cell[1] += session.messages
                 cell[2] += session.rejected
                 cell[3] += session.unknown_user
-            elif verb.endswith(b': from=<'):
-                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
-                if b'qmgr[' in key or b'/' not in key:
-                    sessions.confirm(host + verb[:-8])
-            elif verb.endswith(b': client='):
-                sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
             elif verb.endswith(b': reject: ') or verb.endswith(b': milter-reject: '):
                 session = open_sessions.get(key)
                 if session is not None and b'/' in key:
@@ -152,6 +147,12 @@ class Postfix:
                     session.unknown_user += _is_unknown_user(rest)
                 else:
                     self._reject(key, host, verb, rest)
+            elif verb.endswith(b': from=<'):
+                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
+                if b'qmgr[' in key or b'/' not in key:
+                    sessions.confirm(host + verb[:-8])
+            elif verb.endswith(b': client='):
+                sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
             elif verb.endswith(b'established from '):
                 self._established(key, day, rest)
             else:
