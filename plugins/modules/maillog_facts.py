@@ -30,7 +30,7 @@ options:
       - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
         packagers put beside them.
       - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
-      - If not set, the usual places of Postfix, Sendmail and Exim on common distributions.
+      - If not set, the usual places of Postfix, Sendmail, Exim and Dovecot on common distributions.
     type: list
     elements: str
   internal_networks:
@@ -161,6 +161,8 @@ ansible_facts:
               C(sessions), C(messages) and C(rejected).
             - C(sessions) is the sum of C(tls), C(plaintext), C(tls_failed) and C(unknown). A message is one accepted transaction. C(rejected)
               counts refused commands, C(unknown_user) of them for a recipient that does not exist.
+            - A count that the log does not hold is null, and so is each sum that it is a part of. Where the log holds only some days' or some
+              mail servers' sessions, C(daily) and C(services) still have those.
           type: dict
           returned: success
           sample:
@@ -208,10 +210,12 @@ ansible_facts:
           returned: success
           sample: []
         logins:
-          description: Logins to mail boxes by TLS and plaintext, where the log has them.
+          description:
+            - Logins to mail boxes (Dovecot) by protocol, where the log has them. They are no inbound mail, and in no other count.
+            - C(local) are those from the host itself, a webmail for one, C(unknown) those logged in a form of the administrator's own.
           type: dict
           returned: success
-          sample: {}
+          sample: {"imap": {"tls": 812, "plaintext": 3, "local": 140, "unknown": 0}}
         performance:
           description: Seconds that reading took, stored bytes that were read, and whether earlier runs had read the rest (O(state_dir)).
           type: dict

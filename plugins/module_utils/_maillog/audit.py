@@ -58,7 +58,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         finally:
             for source in found:
                 source.close()
-        if not context.lines['matched']:
+        if not context.mtas:
             context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         if context.services.count_hosts() > 1:
             context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together' % context.services.count_hosts())

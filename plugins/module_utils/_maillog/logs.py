@@ -32,6 +32,7 @@ def read_all(found, whole, workers=1, checkpoints=None):
     size = processes.piece_size(sum(plan.unread for plan in plans), workers)
     pieces = [piece for plan in plans for piece in plan.cut(size)] if in_parts else []
     parts = processes.read_parts(pieces, whole, workers)
+    its_readers = reading.readers(whole)
     done = Done()
     live = None
     try:
@@ -40,9 +41,9 @@ def read_all(found, whole, workers=1, checkpoints=None):
                 _end_log(whole, live)
             live = plan.source.name.live
             if in_parts:
-                plan.merge_into(whole, parts, checkpoints)
+                plan.merge_into(whole, its_readers, parts, checkpoints)
             else:
-                plan.read_into(whole)
+                plan.read_into(whole, its_readers)
             whole.end_file(plan.source)
             plan.source.close()
             done.bytes += plan.unread
@@ -80,12 +81,12 @@ class _Plan:
         self._pieces = processes.cut(self.source, self._begin, self._end, self.limit, size)
         return self._pieces
 
-    def read_into(self, whole):
+    def read_into(self, whole, its_readers):
         """Read the source in one go."""
         whole.begin_file(self.limit)
-        reading.read(self.source, whole, reading.readers(whole))
+        reading.read(self.source, whole, its_readers)
 
-    def merge_into(self, whole, parts, checkpoints):
+    def merge_into(self, whole, its_readers, parts, checkpoints):
         """Take the parts of the pieces that were cut, in order, and merge them."""
         part = self._load(whole)
         failed = self.known is not None and part is None
@@ -98,7 +99,7 @@ class _Plan:
             failed = failed or later.overflowed or part.overflowed
         if failed:
             # A hostile log, or a damaged state: what comes before it in the logs must be known to read it right.
-            self.read_into(whole)
+            self.read_into(whole, its_readers)
             return
         if checkpoints is not None and self.known is not None and not self._pieces and self.source.compression == self.known.compression:
             checkpoints.keep_entry(self.known)

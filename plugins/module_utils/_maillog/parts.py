@@ -14,6 +14,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
@@ -34,6 +35,7 @@ class Part:
         self.notices = Notices()
         self.tally = Tally()
         self.services = Services()
+        self.logins = Logins()
         self.calendar = Calendar(self.notices)
         self.sessions = Sessions(self.tally, self.notices, include_clients, headless)
         self.host = host_field.encode('utf-8') + b' ' if host_field else b''
@@ -71,6 +73,7 @@ class Part:
         self.notices.merge(later.notices)
         services = self.services.merge(later.services)
         self.tally.merge(later.tally, days, services)
+        self.logins.merge(later.logins, days)
 
         def rebind(session):
             session.service = services[session.service.number]

@@ -42,6 +42,8 @@ class Session(object):
     queued_before = False   # a transaction was begun before any handshake
     by_queue = True         # messages are counted as the queue manager confirms them
     tls_class = None        # set at the end
+    over = None             # what it is when no more lines come, where its MTA logs no end of a session; None where it does
+    msgid = None            # of the last message, where its MTA logs one more than once
 
     def __init__(self, day, service, client, group):
         self.day = day
@@ -177,6 +179,9 @@ class Sessions:
         """End what is still open: at the end of the logs, or when the mail system was stopped."""
         for key in sorted(self.open):
             session = self.open[key]
+            if session.over is not None:
+                self.end(session, session.over)
+                continue
             self.end(session, classes.OPEN)
             self.notices.add('open_session', notice)
         self.open.clear()

@@ -69,6 +69,7 @@ class Postfix:
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'postfix'
+    IN_PARTS = True
     HINTS = (b'/smtpd', b'postfix')
 
     def __init__(self, context):
