@@ -18,7 +18,7 @@ description:
   - Sessions are put together from the lines of one process. A session without a TLS line is plaintext only where the log could have shown
     TLS; otherwise it is C(unknown).
   - Reads only, and needs no more rights than it takes to read the logs. No client address leaves the host unless O(include_clients=true).
-  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions.
+  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions. The journal can, as far as accounts go.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
@@ -29,10 +29,22 @@ options:
     description:
       - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
         packagers put beside them.
+      - Journal files of systemd, such as C(/var/log/journal/*/*.journal), are read with the host's journalctl.
       - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
       - If not set, the usual places of Postfix, Sendmail and Exim on common distributions.
     type: list
     elements: str
+  journal:
+    description:
+      - Whether to read systemd's journal, with the host's journalctl. The same mail is never counted from both the journal and a file.
+      - V(auto) reads the host's journal if O(paths) is not set, or the journal files among O(paths), where no text log holds mail.
+      - V(always) reads the journal and no text log. V(never) reads no journal.
+      - What an ordinary account wrote into the journal is not counted, for journald tells who wrote a line. The audit account needs the group
+        systemd-journal.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+    version_added: 0.2.0
   internal_networks:
     description:
       - The networks of the campus, as IPv4 and IPv6 CIDRs. Clients in them are C(internal), the loopback is C(local), all others are C(external).
@@ -61,6 +73,14 @@ options:
   host_field:
     description: Count only the lines of this syslog host, where one log holds many.
     type: str
+  max_seconds:
+    description:
+      - How many seconds reading may take. What was read until then counts, and the notice C(out_of_time) says that it is a minimum. V(0) is no
+        bound.
+      - A log of 1 GB takes seconds. The bound is for archives that never end and disks that hang.
+    type: int
+    default: 1200
+    version_added: 0.2.0
   nice:
     description: By how much to lower the priority of reading, V(0) to V(19). The host is a mail server first.
     type: int
@@ -215,11 +235,14 @@ def main():
             max_days=dict(type='int', default=400),
             include_clients=dict(type='bool', default=False),
             host_field=dict(type='str'),
+            journal=dict(type='str', default='auto', choices=['auto', 'always', 'never']),
+            max_seconds=dict(type='int', default=1200),
             nice=dict(type='int', default=10),
         ),
         supports_check_mode=True,
     )
     options = dict(module.params)
+    options['journal_mode'] = options.pop('journal')
     nice = options.pop('nice')
     if not 0 <= nice <= 19:
         module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)

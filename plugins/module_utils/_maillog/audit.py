@@ -13,7 +13,8 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
@@ -23,10 +24,11 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone 
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None):
+               include_clients=False, host_field=None, journal_mode='auto', max_seconds=0):
     """Return the facts of the logs that paths and globs name.
 
-    paths: None takes the usual places. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
+    paths: None takes the usual places, and the journal where they hold no mail. journal_mode: auto, always or never (see journal.py). max_seconds:
+    reading ends then, and what was read counts; 0 is no bound. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
     this syslog host only.
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
@@ -35,16 +37,28 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
     first_date, last_date = _dates(since, until)
     if max_days < 1:
         raise AuditError("max_days: %d is not a number of days from 1 up" % max_days)
+    if max_seconds < 0:
+        raise AuditError("max_seconds: %d is not a number of seconds from 0 up" % max_seconds)
+    budget = Budget(max_seconds)
 
     def wanted(date):
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
         context = Part(networks, zone, include_clients, host_field)
-        found = sources.find(paths, context.notices)
+        found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget)
+        the_journal = journal.choose(journal_mode, paths, found, zone.epoch(first_date), zone.epoch(last_date))
         try:
-            _require_readable(found, paths)
-            _read_all(found, context)
+            if the_journal is None:
+                _require_readable(found, paths)
+            _read_files(found, context, budget)
+            if the_journal is not None:
+                _read_journal(the_journal, found, context, budget)
+                _require_readable(found, paths)
+            if budget.is_spent():
+                budget.note(context.notices)
+            if not context.lines['matched']:
+                context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         finally:
             for source in found:
                 source.close()
@@ -89,7 +103,7 @@ def _require_readable(found, paths):
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
 
 
-def _read_all(found, whole):
+def _read_files(found, whole, budget):
     """Read log by log, each one's rotations as one stream."""
     readers = reading.readers(whole)
     live = None
@@ -99,13 +113,32 @@ def _read_all(found, whole):
         if source.name.live != live:
             _end_log(whole, live)
             live = source.name.live
+        if budget.is_spent():
+            source.status, source.reason = sources.SKIPPED, 'not read: the time was up'
+            continue
         whole.begin_file(source.latest_date() or datetime.date.today())
         reading.read(source.blocks(), whole, readers, source)
         whole.end_file(source)
         source.close()
     _end_log(whole, live)
-    if not whole.lines['matched']:
-        whole.notices.add('no_mail_lines', 'no line of a known mail server was found')
+
+
+def _read_journal(source, found, whole, budget):
+    """Read the journal where the files hold no mail, as one more source. The same mail is never counted from both."""
+    if whole.lines['matched']:
+        if source.is_of_files:
+            source.status, source.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
+            whole.notices.add('journal_not_read', '%s: %s' % (source.path, source.reason))
+            found.append(source)
+        return
+    found.append(source)
+    if source.status == sources.READ:
+        whole.begin_file(None)
+        reading.read(budget.watch(source.blocks(whole.notices)), whole, reading.readers(whole), source)
+        whole.end_file(source)
+        _end_log(whole, source.path)
+        if source.status == sources.UNREADABLE:
+            whole.notices.add('unreadable', '%s: %s' % (source.path, source.reason))
 
 
 def _end_log(whole, live):

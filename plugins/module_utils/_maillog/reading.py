@@ -10,6 +10,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 
 
@@ -28,6 +29,8 @@ def read(blocks, part, its_readers, source):
     except archives.Unreadable as error:
         source.reason = str(error)
         part.notices.add('truncated', '%s: %s' % (source.path, error))
+    except OutOfTime:
+        source.reason = 'not read to its end: the time was up'
     if last_chunk is not None:
         part.file.last = syslog_lines.last_stamp(last_chunk)
 

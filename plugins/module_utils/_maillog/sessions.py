@@ -23,6 +23,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.queue
 MAX_CLIENTS = 100000
 # So many processes at most can have had a session open at the beginning of a part.
 MAX_FRAGMENTS = 20000
+# More processes than the mail systems of hundreds of hosts have. Whoever can write a log can write any process number.
+MAX_OPEN = 50000
 
 _WITHOUT_TLS = (classes.PLAINTEXT, classes.SILENT, classes.VEILED)
 CLOSED = 'closed'
@@ -88,6 +90,10 @@ class Sessions:
         previous = self.open.get(key)
         if previous is not None:
             self._end_as(previous, processes.BEGUN)
+        elif len(self.open) >= MAX_OPEN:
+            self.overflowed = True
+            self.notices.add('too_many_processes', 'more than %d sessions were open at once; they are taken to be still open' % MAX_OPEN)
+            self.end_all('a session was still open when there were too many')
         if self.headless:
             self.processes.begin(key, service.instance)
         self.open[key] = Session(day, service, client, self.tally.group(day, service.number, client[0]))

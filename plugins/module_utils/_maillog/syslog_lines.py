@@ -48,7 +48,8 @@ class RowExpression:
     """
 
     def __init__(self, tag, name, verbs, id, id_verbs):
-        key = br'(\S+ (?:' + tag + br'\[\d+\]: |' + log_losses.TAG + br'))'
+        # Host and process number have a length, for keys are kept: RFC 1035 and Linux know no longer ones.
+        key = br'(\S{1,255} (?:' + tag + br'\[\d{1,10}\]: |' + log_losses.TAG + br'))'
         message = br'(?:(' + verbs + br'|' + log_losses.VERBS + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
         # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
         self._expressions = {
@@ -57,7 +58,7 @@ class RowExpression:
         }
         self._any = re.compile(
             br'\n' + _PRI + _STAMP + key + message
-            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S+) (' + name + br') (\d+)' + _RFC5424_DATA + message)
+            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S{1,255}) (' + name + br') (\d{1,10})' + _RFC5424_DATA + message)
 
     def rows(self, chunk, form):
         """Return the rows of all lines that match, in order."""

@@ -14,6 +14,7 @@ Formats, by Postfix source file:
   tls/tls_misc.c      [WORD ]TLS connection established from NAME[ADDR][ to SNI]: PROTOCOL with cipher NAME (...), at level 1
   cleanup/cleanup.c   QID: reject: header ..., QID: milter-reject: END-OF-MESSAGE from ...
   qmgr/qmgr_active.c  QID: from=<...>, size=..., nrcpt=... (queue active), again at each retry
+  smtpd/smtpd.c       warning: Connection rate limit exceeded: N from NAME[ADDR] for service NAME, and the other limits that anvil(8) keeps
   master/master_spawn.c  warning: process PATH/smtpd pid N killed by signal N, or exit status N
 
 `client=` alone is no acceptance: DATA may be aborted or rejected. From 3.0 on `data=N` in the counters is the number of messages that
@@ -29,26 +30,28 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
+_LIMITED = b' limit exceeded: '
 _CONNECT = b'connect from '
 _DISCONNECT = b'disconnect from '
 _ROWS = syslog_lines.RowExpression(
-    tag=br'[^\s\[\]]*/' + _DAEMON,
+    tag=br'[^\s\[\]]{0,100}/' + _DAEMON,
     # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
-    name=br'\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*',
+    name=br'\S{1,100}/' + _DAEMON + br'|[^\s/]{0,48}postfix[^\s/]{0,48}',
     verbs=br'connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
           br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
-          br'|warning: process |terminating on signal |daemon started ',
+          br'|warning: (?:Connection (?:rate|concurrency)|Message delivery request rate|Recipient address rate|New TLS session rate|AUTH rate)'
+          br' limit exceeded: |warning: process |terminating on signal |daemon started ',
     id=br'[0-9A-Za-z]{5,20}',
     id_verbs=br'client=|from=<|(?:milter-)?reject: ')
 
-_CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?\Z')
-_COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?\Z')
+_CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?\Z')
+_COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?)*)(?: notes=\S+)?\r?\Z')
 _HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
 _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 # RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
 _UNKNOWN_USER = re.compile(
     br'RCPT from [^\[\n]*\[[^\]\n]*\](?::\d+)?: (?:5\d\d 5\.1\.1 |4\d\d 4\.1\.1 <[^\n]*>: Recipient address rejected: User unknown)')
-_GONE = re.compile(br'[^\n]*/smtpd pid (\d+) (?:killed by signal|exit status) ')
+_GONE = re.compile(br'[^\n]*/smtpd pid (\d{1,9}) (?:killed by signal|exit status) ')
 
 # Rejects by cleanup, where the daemon's name is cut off (cleanup_milter.c, cleanup_message.c).
 _AT_THE_END = b'END-OF-MESSAGE '
@@ -57,6 +60,8 @@ _IN_THE_TEXT = (b'header ', b'body ', b'mime-header ', b'nested-header ')
 # Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
 _IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
 _MAX_CACHE = 50000
+# Longer text is not worth a place in a cache: nothing but an attack repeats it, and 50,000 of it would fill the memory.
+_MAX_CACHED = 400
 
 
 class Postfix:
@@ -136,7 +141,9 @@ class Postfix:
             return None
         if len(self._clients) >= _MAX_CACHE:
             self._clients.clear()
-        client = self._clients[rest] = (self._networks.scope(match.group(1)), match.group(1))
+        client = (self._networks.scope(match.group(1)), match.group(1))
+        if len(rest) <= _MAX_CACHED:
+            self._clients[rest] = client
         return client
 
     def _service(self, key):
@@ -161,7 +168,9 @@ class Postfix:
                 return
             if len(self._counters) >= _MAX_CACHE:
                 self._counters.clear()
-            counters = self._counters[tail] = _parse_counters(match.group(1))
+            counters = _parse_counters(match.group(1))
+            if len(tail) <= _MAX_CACHED:
+                self._counters[tail] = counters
         session = session or self._resume(key)
         if session is None:
             self._sessions.note_orphan_end()
@@ -181,6 +190,9 @@ class Postfix:
         """The rarer messages, of smtpd but for the last three."""
         if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
             self._process_end(key, verb, rest)
+            return
+        if verb.endswith(_LIMITED):
+            self._notices.add('clients_limited', 'Postfix refused clients that were above its own limits: %s' % (verb + rest).decode('utf-8', 'replace'))
             return
         if b'/tlsproxy[' in key:
             self._tlsproxy(key, day, verb, rest)
@@ -217,7 +229,9 @@ class Postfix:
                 return None
             if len(self._handshakes) >= _MAX_CACHE:
                 self._handshakes.clear()
-            names = self._handshakes[tail] = match.groups()
+            names = match.groups()
+            if len(tail) <= _MAX_CACHED:
+                self._handshakes[tail] = names
         return names
 
     def _tlsproxy(self, key, day, verb, rest):
