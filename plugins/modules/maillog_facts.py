@@ -71,7 +71,9 @@ options:
     type: bool
     default: false
   host_field:
-    description: Count only the lines of this syslog host, where one log holds many.
+    description:
+      - Count only the lines of this syslog host, where one log holds many.
+      - V(each) counts all, and returns the counts of each host as RV(ignore:hosts) too.
     type: str
   max_seconds:
     description:
@@ -210,6 +212,19 @@ ansible_facts:
           type: dict
           returned: success
           sample: {}
+        hosts:
+          description:
+            - Sessions and messages of each host of a central log, C(external) and C(total) (without local clients), only with
+              O(host_field=each). At most 64 hosts, the busiest; the others are one, C(other), as are those of which no host has the name.
+            - RV(ignore:tls_visibility) tells whether this host's log could have shown TLS, RV(ignore:days) on how many days it had sessions.
+            - Each sender writes its own name into the log. Nobody checks it.
+          type: dict
+          returned: success
+          sample: {"mx1": {"total": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                     "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "external": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                        "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "tls_visibility": "complete", "days": 43}}
         performance:
           description: Seconds and stored bytes that reading took.
           type: dict

@@ -27,9 +27,9 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
                include_clients=False, host_field=None, journal_mode='auto', max_seconds=0):
     """Return the facts of the logs that paths and globs name.
 
-    paths: None takes the usual places, and the journal where they hold no mail. journal_mode: auto, always or never (see journal.py). max_seconds:
-    reading ends then, and what was read counts; 0 is no bound. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
-    this syslog host only.
+    paths: None takes the usual places, and the journal where they hold no mail. since, until: first and last date, YYYY-MM-DD, in the zone
+    `timezone`. host_field: read the lines of this syslog host only; `each` counts each host apart, too. journal_mode: auto, always or never (see
+    journal.py). max_seconds: reading ends then, and what was read counts; 0 is no bound.
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -62,8 +62,8 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         finally:
             for source in found:
                 source.close()
-        if context.services.count_hosts() > 1:
-            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together' % context.services.count_hosts())
+        if context.services.count_hosts() > 1 and not context.splits_hosts:
+            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart' % context.services.count_hosts())
         visibility = Visibility(context.tally, context.services, context.calendar)
         result = facts.build(context, visibility, wanted, found, max_days)
     result['performance'] = {

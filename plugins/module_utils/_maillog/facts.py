@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -192,6 +192,7 @@ def build(context, visibility, wanted, sources, max_days):
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
         'logins': {},
+        'hosts': hosts.build(context, visibility, wanted, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

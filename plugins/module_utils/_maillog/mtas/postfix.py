@@ -192,7 +192,7 @@ class Postfix:
             self._process_end(key, verb, rest)
             return
         if verb.endswith(_LIMITED):
-            self._notices.add('clients_limited', 'Postfix refused clients that were above its own limits: %s' % (verb + rest).decode('utf-8', 'replace'))
+            self._notices.add('clients_limited', 'Postfix refused clients above its own limits; the first time: ' + verb[9:-2].decode('ascii'))
             return
         if b'/tlsproxy[' in key:
             self._tlsproxy(key, day, verb, rest)
