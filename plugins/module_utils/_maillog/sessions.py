@@ -42,6 +42,7 @@ class Session(object):
     rejected = 0
     unknown_user = 0
     before = None           # [messages, rejected, unknown user] before the handshake: plaintext
+    transactions = 0        # begun, as lines of the log say
     queued_before = False   # a transaction was begun before any handshake
     by_queue = True         # messages are counted as the queue manager confirms them
     tls_class = None        # set at the end
@@ -133,7 +134,8 @@ class Sessions:
             session.fate, session.silent_class, session.counted = CLOSED, silent_class, counted
             return
         if counted is not None and not (session.handshake and session.queued_before):
-            session.messages = counted
+            # A number without its lines proves nothing: whoever forges one line must not be able to count a million messages.
+            session.messages = min(counted, session.transactions)
             session.by_queue = False
         if session.handshake:
             silent_class = classes.TLS
@@ -207,6 +209,7 @@ class Sessions:
             self.queue_ids.disown(queue_key)
             return
         self.queue_ids.own(queue_key, session)
+        session.transactions += 1
         if not session.handshake:
             session.queued_before = True
 
@@ -292,6 +295,7 @@ class Sessions:
         fragment.owner, fragment.behind = session, session.handshake
         session.failed = session.failed or fragment.failed
         session.attempted = session.attempted or fragment.attempted
+        session.transactions += fragment.transactions
         if session.fragment:
             session.handshakes += fragment.handshakes
         if not session.handshake:

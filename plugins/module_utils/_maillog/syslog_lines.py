@@ -28,7 +28,7 @@ _RFC5424_DATA = br' \S+ (?:-|(?:\[[^\]\n]*\])+) +(?:\xef\xbb\xbf)?'
 _LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n' + _STAMP)
 # As much of a line's start as tells a syslog line from any other.
 _BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
-_EMPTY = re.compile(br'\n(?=\n)')
+_NOT_EMPTY = re.compile(br'\n[^\n]')
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 # How the lines of a chunk begin: all alike, in one of two ways, or any way.
@@ -130,8 +130,7 @@ def describe(chunk):
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
     if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD
-    empty = len(_EMPTY.findall(chunk))
-    return lines, lines - empty - len(_BEGINNING.findall(chunk)), ANY
+    return lines, len(_NOT_EMPTY.findall(chunk)) - len(_BEGINNING.findall(chunk)), ANY
 
 
 def first_stamp(chunk):
