@@ -104,7 +104,8 @@ class Writer:
     def _established(self, client: str) -> str:
         protocol, cipher = self._chance.choice([("TLSv1.3", "TLS_AES_256_GCM_SHA384"), ("TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384"), ("TLSv1", "AES256-SHA")])
         to = self._chance.choice(["", "", " to mx1.example.test"])
-        return f"{self._chance.choice(['Anonymous', 'Trusted', 'Untrusted'])} TLS connection established from {client}{to}: {protocol} with cipher {cipher} (256/256 bits)"
+        trust = self._chance.choice(["Anonymous", "Trusted", "Untrusted"])
+        return f"{trust} TLS connection established from {client}{to}: {protocol} with cipher {cipher} (256/256 bits)"
 
     def _session(self, service: str, process: int) -> Iterator[Line]:
         client = self._chance.choice(CLIENTS)
@@ -169,7 +170,8 @@ class Writer:
 
     def _noise(self) -> Line:
         # tlsproxy's TLS log level is smtpd's by default; smtp's is its own.
-        looks_inbound = [("tlsproxy", 73, "Anonymous TLS connection established from [203.0.113.9]:2525: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)")]
+        established = "TLS connection established from [203.0.113.9]:2525: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
+        looks_inbound = [("tlsproxy", 73, f"Anonymous {established}")]
         return self._chance.choice((looks_inbound if self._style.tls_logged else []) + [
             ("smtp", 70, "Untrusted TLS connection established to mx.example.test[203.0.113.5]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"),
             ("cleanup", 60, f"0AAAA2F0F1A: warning: header Subject: x {EVIL} from unknown[203.0.113.9]; from=<a@b.example>"),
