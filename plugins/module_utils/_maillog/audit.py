@@ -13,23 +13,27 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, logs, reading, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.workers import MAX_WORKERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None, journal_mode='auto', max_seconds=0):
+               include_clients=False, host_field=None, journal_mode='auto', max_seconds=0,
+               workers=1, state_dir=None, write_state=True):
     """Return the facts of the logs that paths and globs name.
 
     paths: None takes the usual places, and the journal where they hold no mail. since, until: first and last date, YYYY-MM-DD, in the zone
     `timezone`. host_field: read the lines of this syslog host only; `each` counts each host apart, too. journal_mode: auto, always or never (see
-    journal.py). max_seconds: reading ends then, and what was read counts; 0 is no bound.
+    journal.py). max_seconds: reading ends then, and what was read counts; 0 is no bound. workers: so many processes read. state_dir: a folder
+    that keeps what was read for the next run, which then reads only what is new; write_state: False leaves it as it is.
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -41,35 +45,43 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         raise AuditError("max_seconds: %d is not a number of seconds from 0 up" % max_seconds)
     budget = Budget(max_seconds)
 
+    if not 1 <= workers <= MAX_WORKERS:
+        raise AuditError("workers: %d is not a number of processes from 1 to %d" % (workers, MAX_WORKERS))
+
     def wanted(date):
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
         context = Part(networks, zone, include_clients, host_field)
+        checkpoints = None
+        if state_dir:
+            configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
+            checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
         found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget)
-        the_journal = journal.choose(journal_mode, paths, found, zone.epoch(first_date), zone.epoch(last_date))
+        the_journal = journal.choose(journal_mode, paths, found, (zone.epoch(first_date), zone.epoch(last_date)), context.notices, budget)
         try:
             if the_journal is None:
                 _require_readable(found, paths)
-            _read_files(found, context, budget)
+            reading_done = logs.read_all(found, context, workers, checkpoints)
             if the_journal is not None:
-                _read_journal(the_journal, found, context, budget)
+                reading_done.bytes += _read_journal(the_journal, found, context)
                 _require_readable(found, paths)
-            if budget.is_spent():
-                budget.note(context.notices)
-            if not context.lines['matched']:
-                context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         finally:
             for source in found:
                 source.close()
+        if budget.is_spent():
+            budget.note(context.notices)
+        if not context.lines['matched']:
+            context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         if context.services.count_hosts() > 1 and not context.splits_hosts:
-            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart' % context.services.count_hosts())
+            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart'
+                                % context.services.count_hosts())
         visibility = Visibility(context.tally, context.services, context.calendar)
         result = facts.build(context, visibility, wanted, found, max_days)
     result['performance'] = {
         'seconds': round(time.time() - begun, 3),
-        'bytes': sum(source.bytes for source in found if source.status == sources.READ),
-        'resumed': False,
+        'bytes': reading_done.bytes,
+        'resumed': reading_done.resumed,
     }
     return result
 
@@ -103,45 +115,22 @@ def _require_readable(found, paths):
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
 
 
-def _read_files(found, whole, budget):
-    """Read log by log, each one's rotations as one stream."""
-    readers = reading.readers(whole)
-    live = None
-    for source in found:
-        if source.status != sources.READ:
-            continue
-        if source.name.live != live:
-            _end_log(whole, live)
-            live = source.name.live
-        if budget.is_spent():
-            source.status, source.reason = sources.SKIPPED, 'not read: the time was up'
-            continue
-        whole.begin_file(source.latest_date() or datetime.date.today())
-        reading.read(source.blocks(), whole, readers, source)
-        whole.end_file(source)
-        source.close()
-    _end_log(whole, live)
-
-
-def _read_journal(source, found, whole, budget):
-    """Read the journal where the files hold no mail, as one more source. The same mail is never counted from both."""
+def _read_journal(source, found, whole):
+    """Read the journal where the files hold no mail, as one more source. Return its bytes. The same mail is never counted from both."""
     if whole.lines['matched']:
         if source.is_of_files:
             source.status, source.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
             whole.notices.add('journal_not_read', '%s: %s' % (source.path, source.reason))
             found.append(source)
-        return
+        return 0
     found.append(source)
     if source.status == sources.READ:
         whole.begin_file(None)
-        reading.read(budget.watch(source.blocks(whole.notices)), whole, reading.readers(whole), source)
+        reading.read(source, whole, reading.readers(whole))
+        why_not = source.reason
         whole.end_file(source)
-        _end_log(whole, source.path)
+        source.reason = why_not or source.reason
+        logs.end_log(whole, source.path)
         if source.status == sources.UNREADABLE:
             whole.notices.add('unreadable', '%s: %s' % (source.path, source.reason))
-
-
-def _end_log(whole, live):
-    if live is not None:
-        whole.sessions.end_all('a session was still open at the end of %s' % live)
-        whole.calendar.settle()
+    return source.bytes if source.status == sources.READ else 0

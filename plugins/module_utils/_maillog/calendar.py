@@ -103,6 +103,10 @@ class Calendar:
         self._file = _File(limit, continues)
         self._files.append(self._file)
 
+    def limit_file(self, limit):
+        """Set the date that the file being read was last written."""
+        self._file.limit = limit
+
     def day(self, stamp):
         """Return the day number of a stamp of either form, or None when it is no time."""
         return self.iso_day(stamp) if stamp[:1].isdigit() else self.bsd_day(stamp)
@@ -163,6 +167,12 @@ class Calendar:
             if this.first_absolute is None:
                 this.first_absolute = self._dates[number]
         return number
+
+    @staticmethod
+    def is_one_day(first, last):
+        """Tell whether two RFC 3339 stamps are of the same day in the zone in force."""
+        first, last = _iso_local(first), _iso_local(last)
+        return first is not None and last is not None and first.date() == last.date()
 
     def _date_number(self, date, limit=MAX_DATES):
         number = self._absolute.get(date)

@@ -50,8 +50,9 @@ class Journal(sources.Source):
     after: a cursor as `cursor` gave it; only what was logged later is read.
     """
 
-    def __init__(self, files=(), since=None, until=None, after=None):
+    def __init__(self, notices, files=(), since=None, until=None, after=None):
         super(Journal, self).__init__(_path_of(files))
+        self._notices = notices
         self.cursor = after             # of the last entry that was read
         self.entries = 0
         self._files = [source.path for source in files]
@@ -72,14 +73,17 @@ class Journal(sources.Source):
     def close(self):
         """Nothing stays open."""
 
-    def blocks(self, notices):
-        """Yield blocks of whole syslog lines, some of them empty while journalctl is at work. Raise archives.Unreadable."""
-        export = Export(notices)
+    def blocks(self, begin=0, end=None):
+        """Yield blocks of whole syslog lines, some of them empty while journalctl is at work. Raise archives.Unreadable, or budget.OutOfTime."""
+        return self.budget.watch(self._blocks())
+
+    def _blocks(self):
+        export = Export(self._notices)
         try:
             for block in _output_of(self._command()):
                 if not self.is_of_files:
                     self.bytes += len(block)
-                yield b''.join([self._line(entry, notices) for entry in export.feed(block)])
+                yield b''.join([self._line(entry) for entry in export.feed(block)])
         except archives.Unreadable as error:
             if self.entries:
                 raise
@@ -102,7 +106,7 @@ class Journal(sources.Source):
                 command.append('%s=%s UTC' % (option, time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(max(0, moment + margin)))))
         return command + list(_MATCHES)
 
-    def _line(self, entry, notices):
+    def _line(self, entry):
         """Return an entry as a line in the RFC 3339 form; nothing when it is none of a mail system."""
         self.entries += 1
         if b'__CURSOR' in entry:
@@ -113,7 +117,7 @@ class Journal(sources.Source):
             return b''
         user = entry.get(b'_UID', b'')
         if user.isdigit() and len(user) < 11 and int(user) in _PEOPLE:
-            notices.add('untrusted_writer', 'an ordinary account wrote in the name of a mail system; its lines are not counted')
+            self._notices.add('untrusted_writer', 'an ordinary account wrote in the name of a mail system; its lines are not counted')
             return b''
         process = entry.get(b'SYSLOG_PID') or entry.get(b'_PID') or b'0'
         if not process.isdigit():
@@ -132,11 +136,12 @@ class Journal(sources.Source):
         return self._stamp + b'%02d+00:00' % second
 
 
-def choose(mode, paths, found, since, until):
+def choose(mode, paths, found, limits, notices, budget):
     """Return the Journal to read, or None, and mark the files that are not read for it.
 
     mode: auto takes the host's journal where no paths were given, and journal files among the paths, if no text log turns out to hold mail; always
-    takes the journal and no text log, never takes none. found: the Sources of all files; those of journal files are taken out of it.
+    takes the journal and no text log, never takes none. found: the Sources of all files; those of journal files are taken out of it. limits: see Journal's
+    since and until.
     """
     files = [source for source in found if source.status == sources.READ and source.compression == archives.JOURNAL]
     found[:] = [source for source in found if source not in files]
@@ -153,7 +158,8 @@ def choose(mode, paths, found, since, until):
                 source.status, source.reason = sources.SKIPPED, 'the journal is read instead'
     elif not files and paths is not None:
         return None
-    journal = Journal(files, since, until)
+    journal = Journal(notices, files, *limits)
+    journal.budget = budget
     journal.open()
     return journal
 

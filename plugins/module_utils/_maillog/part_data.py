@@ -23,7 +23,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessi
 VERSION = 1
 
 # What a session may have changed, each left out where it has the value of a new session.
-_SESSION_FIELDS = ('handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before', 'transactions', 'queued_before', 'by_queue', 'tls_class')
+_SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before',
+                   'transactions', 'queued_before', 'by_queue', 'tls_class')
 _FRAGMENT_FIELDS = _SESSION_FIELDS + ('handshakes', 'fate', 'silent_class', 'counted')
 
 
@@ -37,7 +38,7 @@ def dump(part):
         'sessions': _dump_sessions(part.sessions),
         'lines': part.lines,
         'mtas': sorted(part.mtas),
-        'file': [part.file.lines, _text(part.file.first), _text(part.file.last)],
+        'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
     }
 
 
@@ -52,7 +53,7 @@ def load(data, part):
     _load_sessions(data['sessions'], part)
     part.lines.update((str(name), count) for name, count in data['lines'].items())
     part.mtas.update(str(name) for name in data['mtas'])
-    part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]))
+    part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]), data['file'][3])
     return part
 
 
@@ -106,7 +107,8 @@ def _dump_sessions(sessions):
 
 def _dump_session(session):
     of, fields = (Fragment, _FRAGMENT_FIELDS) if session.fragment else (Session, _SESSION_FIELDS)
-    changed = dict((field, getattr(session, field)) for field in fields if getattr(session, field) != getattr(of, field))
+    new = of(None, None, None, None) if of is Session else of(None)
+    changed = dict((field, getattr(session, field)) for field in fields if getattr(session, field) != getattr(new, field))
     if session.names:
         changed['names'] = [_text(name) for name in session.names]
     client = None if session.fragment else [session.client[0], _text(session.client[1])]

@@ -28,6 +28,7 @@ class Part:
     """
 
     def __init__(self, networks, zone, include_clients, host_field, headless=False):
+        self._made_with = networks, zone, include_clients, host_field
         self.networks = networks
         self.zone = zone
         self.headless = headless
@@ -42,14 +43,22 @@ class Part:
         self.mtas = set()
         self.file = FileLines()
 
+    def new_part(self):
+        """Return an empty part that can be merged into this one."""
+        return Part(*self._made_with, headless=True)
+
     def begin_file(self, limit, continues=False):
         """Begin the next file, or a part within it. limit: the date that the file was last written."""
         self.file = FileLines()
         self.calendar.begin_file(limit, continues)
 
+    def limit_file(self, limit):
+        """Set the date that the part's file was last written, as far as is known now."""
+        self.calendar.limit_file(limit)
+
     def end_file(self, source):
         """End the file that was read, and tell its source what was in it."""
-        source.lines = self.file.lines
+        source.lines, source.reason = self.file.lines, self.file.reason
         source.first, source.last = self.calendar.end_file(self.file.first, self.file.last)
 
     @property
@@ -79,12 +88,14 @@ class Part:
 
 
 class FileLines:
-    """The lines of one file, or part of it: how many, and the times of the first and the last, as written."""
+    """The lines of one file, or part of it: how many, the times of the first and the last, as written, and what stopped reading."""
 
-    def __init__(self, lines=0, first=None, last=None):
+    def __init__(self, lines=0, first=None, last=None, reason=None):
         self.lines = lines
         self.first = first
         self.last = last
+        self.reason = reason
 
     def followed_by(self, later):
-        return FileLines(self.lines + later.lines, self.first or later.first, later.last or self.last)
+        """Return what the file's two parts are together."""
+        return FileLines(self.lines + later.lines, self.first or later.first, later.last or self.last, self.reason or later.reason)

@@ -9,9 +9,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
+
+TIME_IS_UP = 'not read to its end: the time was up'
 
 
 def readers(part):
@@ -19,20 +21,25 @@ def readers(part):
     return [reader(part) for reader in READERS]
 
 
-def read(blocks, part, its_readers, source):
-    """Read whole lines out of blocks into a part. What stops reading is noted with the source."""
+def read(source, part, its_readers, begin=0, end=None):
+    """Read a source, or its bytes from `begin` to `end`, into a part. What stops reading is noted there."""
     last_chunk = None
     try:
-        for chunk in syslog_lines.whole_lines(blocks, part.notices):
+        for chunk in syslog_lines.whole_lines(source.blocks(begin, end), part.notices, begin == 0):
             if _read_chunk(chunk, part, its_readers):
                 last_chunk = chunk
     except archives.Unreadable as error:
-        source.reason = str(error)
-        part.notices.add('truncated', '%s: %s' % (source.path, error))
+        stop(error, part, source)
     except OutOfTime:
-        source.reason = 'not read to its end: the time was up'
+        part.file.reason = TIME_IS_UP
     if last_chunk is not None:
         part.file.last = syslog_lines.last_stamp(last_chunk)
+
+
+def stop(error, part, source):
+    """Note that a source could not be read to its end."""
+    part.file.reason = str(error)
+    part.notices.add('truncated', '%s: %s' % (source.path, error))
 
 
 def _read_chunk(chunk, part, its_readers):
@@ -41,6 +48,7 @@ def _read_chunk(chunk, part, its_readers):
     part.file.lines += lines
     part.lines['read'] += lines
     part.lines['malformed'] += malformed
+    log_losses.note_all(chunk, part.host, part.notices)
     for reader in its_readers:
         if any(hint in chunk for hint in reader.HINTS):
             matched, mail = reader.read(chunk, form)

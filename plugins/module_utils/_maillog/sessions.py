@@ -33,11 +33,10 @@ CLOSED = 'closed'
 class Session(object):
     """One client connection while its lines come in. What most sessions never set has its value here."""
 
+    special = False         # there is more to its end than one cell of the tally
     fragment = False        # the part did not see it begin
     handshake = False       # completed, as a line of the log says
     names = None            # protocol and cipher of the handshake, where the log says
-    attempted = False       # begun, as a line of the log says
-    failed = False
     messages = 0            # accepted, as far as known
     rejected = 0
     unknown_user = 0
@@ -54,9 +53,31 @@ class Session(object):
         self.group = group      # where it is tallied
 
 
+    @property
+    def attempted(self):
+        """Whether a handshake was begun, as a line of the log says."""
+        return self.special and self.__dict__.get('_attempted', False)
+
+    @attempted.setter
+    def attempted(self, value):
+        self._attempted = value
+        self.special = self.special or value
+
+    @property
+    def failed(self):
+        """Whether a handshake failed, as a line of the log says."""
+        return self.special and self.__dict__.get('_failed', False)
+
+    @failed.setter
+    def failed(self, value):
+        self._failed = value
+        self.special = self.special or value
+
+
 class Fragment(Session):
     """The rest of a session that began before the part."""
 
+    special = True
     fragment = True
     handshakes = 0          # lines that say so
     fate = None             # CLOSED, or what else ended it
@@ -117,7 +138,7 @@ class Sessions:
         if session.fragment:
             session.handshakes += 1
         if not session.handshake:
-            session.handshake = True
+            session.handshake = session.special = True
             session.names = names
             if session.messages or session.rejected or session.before:
                 session.before = [session.messages, session.rejected, session.unknown_user]
@@ -304,7 +325,7 @@ class Sessions:
                 before = [sum(pair) for pair in zip((session.messages, session.rejected, session.unknown_user), fragment.before or (0, 0, 0))]
                 session.before = before if any(before) else None
                 session.messages = session.rejected = session.unknown_user = 0
-                session.handshake, session.names = True, fragment.names
+                session.handshake, session.special, session.names = True, True, fragment.names
                 fragment.before = None
         for counts in (fragment.before or (0, 0, 0), (fragment.messages, fragment.rejected, fragment.unknown_user)):
             session.messages += counts[0]

@@ -33,6 +33,7 @@ USUAL_PATHS = (
     '/var/log/exim4/mainlog*', '/var/log/exim/main.log*', '/var/log/exim/mainlog*', '/var/spool/exim/log/mainlog*',
 )
 MAX_FILES = 2000
+SEARCH_SIZE = 64 * 1024
 # A modification time before this is no time but a damaged inode or a careless copy.
 _EARLIEST = 631152000
 
@@ -86,15 +87,66 @@ class Source:
         known = [date for date in (self.modified, self.name.date) if date is not None]
         return min(known) if known else None
 
-    def blocks(self):
-        """Yield the file's plain bytes in blocks from its start; may be called again until close(). Raise archives.Unreadable, or budget.OutOfTime."""
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return self.budget.watch(archives.read_blocks(self._descriptor, self.compression, self.bytes))
+    def blocks(self, begin=0, end=None):
+        """Yield the file's plain bytes in blocks; may be called again until close(). Raise archives.Unreadable, or budget.OutOfTime.
+
+        begin, end: only these bytes of a file that is not compressed.
+        """
+        os.lseek(self._descriptor, begin, os.SEEK_SET)
+        return self.budget.watch(archives.read_blocks(self._descriptor, self.compression, (self.bytes if end is None else end) - begin))
+
+    def read_at(self, position, length):
+        """Return so many stored bytes from a position on, fewer where the file ends."""
+        os.lseek(self._descriptor, position, os.SEEK_SET)
+        return os.read(self._descriptor, length)
+
+    def line_end(self, position):
+        """Return where the first line that ends at or behind a position ends, its break included; the file's size where none does."""
+        while position < self.bytes:
+            block = self.read_at(position, min(SEARCH_SIZE, self.bytes - position))
+            found = block.find(b'\n')
+            if found >= 0 or not block:
+                return position + found + 1 if block else self.bytes
+            position += len(block)
+        return self.bytes
+
+    def last_line_end(self, least):
+        """Return where the last whole line ends, its break included, or `least` where none ends behind that."""
+        end = self.bytes
+        while end > least:
+            begin = max(least, end - SEARCH_SIZE)
+            found = self.read_at(begin, end - begin).rfind(b'\n')
+            if found >= 0:
+                return begin + found + 1
+            end = begin
+        return least
+
+    def reopen(self):
+        """Open the file again: processes that were forked share the place where they read. Raise archives.Unreadable when it is another one now."""
+        inherited = self._descriptor
+        # Linux opens what the descriptor is, even when its name is gone.
+        descriptor = _reopened('/proc/self/fd/%d' % inherited, self.path)
+        facts = os.fstat(descriptor)
+        if (facts.st_dev, facts.st_ino) != self.inode:
+            os.close(descriptor)
+            raise archives.Unreadable('the file was replaced while it was read')
+        self._descriptor = descriptor
 
     def close(self):
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _reopened(link, path):
+    try:
+        return os.open(link, os.O_RDONLY | os.O_NONBLOCK)
+    except (IOError, OSError):
+        pass
+    try:
+        return _open_regular(path)
+    except _NotALog as error:
+        raise archives.Unreadable(error.reason)
 
 
 class _NotALog(Exception):

@@ -17,8 +17,6 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses
-
 BSD_STAMP = br'[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d'
 ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?'
 _PRI = br'(?:<\d{1,3}>)?'
@@ -28,6 +26,7 @@ _RFC5424_DATA = br' \S+ (?:-|(?:\[[^\]\n]*\])+) +(?:\xef\xbb\xbf)?'
 _LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n' + _STAMP)
 # As much of a line's start as tells a syslog line from any other.
 _BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
+_OFFSET = re.compile(br'(?:Z|[+-]\d\d:?\d\d)?\Z')
 _NOT_EMPTY = re.compile(br'\n[^\n]')
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
@@ -43,14 +42,13 @@ class RowExpression:
     """Finds a program's lines in a chunk, and gives each as a row: stamp, `HOST TAG[PID]`, verb, id, verb behind the id, rest of the line.
 
     tag: expression of the syslog tag without its pid; name: of RFC 5424's APP-NAME; verbs: how messages that matter begin; id_verbs: how they
-    begin behind an id, which `id` matches, and a colon. The losses that syslog tells of come along as rows of its own daemons.
-    The line break comes first, as the literal that finds lines fast.
+    begin behind an id, which `id` matches, and a colon. The line break comes first, as the literal that finds lines fast.
     """
 
     def __init__(self, tag, name, verbs, id, id_verbs):
         # Host and process number have a length, for keys are kept: RFC 1035 and Linux know no longer ones.
-        key = br'(\S{1,255} (?:' + tag + br'\[\d{1,10}\]: |' + log_losses.TAG + br'))'
-        message = br'(?:(' + verbs + br'|' + log_losses.VERBS + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
+        key = br'(\S{1,255} ' + tag + br'\[\d{1,10}\]: )'
+        message = br'(?:(' + verbs + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
         # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
         self._expressions = {
             BSD: re.compile(br'\n(' + BSD_STAMP + br') ' + key + message),
@@ -68,15 +66,100 @@ class RowExpression:
                 for match in self._any.findall(chunk)]
 
 
+class AlikeExpression:
+    """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
+
+    tag: expression of the syslog tag without its pid; messages: of those that matter. What is captured for each line costs the most.
+    """
+
+    def __init__(self, tag, messages):
+        self._key = tag + br'\[\d{1,10}\]: '
+        self._messages = messages
+        self._by_host = {}
+
+    def rows(self, run):
+        """Return the rows of a Run's lines that match, in order."""
+        expression = self._by_host.get((run.form, run.host))
+        if expression is None:
+            if len(self._by_host) > 100:
+                self._by_host.clear()
+            stamp = br'\n.{15} (' if run.form == BSD else br'\n\S{16,40} ('
+            expression = self._by_host[(run.form, run.host)] = re.compile(stamp + re.escape(run.host) + b' ' + self._key + br')(?:' + self._messages + br')')
+        return expression.findall(run.text)
+
+
+class Run:
+    """Lines in a row that begin alike. text: begins with a line break; stamp: of the first line, for the day of all of them."""
+
+    def __init__(self, text, form, stamp, host):
+        self.text = text
+        self.form = form
+        self.stamp = stamp
+        self.host = host
+
+
+# Where lines do not begin alike so often, it is quicker to look at each one.
+_MAX_RUNS = 4
+_FIRST = re.compile(br'\n(?:(' + BSD_STAMP + br')|(' + ISO_STAMP + br')) (\S{1,255}) ')
+
+
+def runs(chunk, form, one_day):
+    """Return the chunk in Runs, all in order; what is not alike makes one Run whose host is None.
+
+    one_day: tells whether two ISO stamps are of the same day.
+    """
+    if form == ANY:
+        return [Run(chunk, ANY, None, None)]
+    found = []
+    while len(chunk) > 1 and len(found) < _MAX_RUNS:
+        first = _FIRST.match(chunk)
+        others = _others_than(first, one_day) if first else None
+        if others is None:
+            break
+        other = others.search(chunk)
+        end = other.start() if other else len(chunk) - 1
+        found.append(Run(chunk[:end + 1], form, first.group(1) or first.group(2), first.group(3)))
+        chunk = chunk[end:]
+    if len(chunk) > 1:
+        found.append(Run(chunk, form, None, None))
+    return found
+
+
+_others = {}
+
+
+def _others_than(first, one_day):
+    """Return the expression that finds the first line of another day or host, or None where the day cannot be told from its first bytes."""
+    stamp = first.group(2)
+    key = (first.group(1)[:6] if stamp is None else (stamp[:11], stamp[-6:]), first.group(3))
+    expression = _others.get(key)
+    if expression is None:
+        if len(_others) > 1000:
+            _others.clear()
+        if stamp is None:
+            day = re.escape(key[0]) + br' \d\d:\d\d:\d\d'
+        else:
+            offset = _OFFSET.search(stamp).group()
+            if not one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset):
+                return None
+            day = re.escape(stamp[:11]) + br'\d\d:\d\d[0-9:.,]*' + re.escape(offset)
+        # The last line break begins no line.
+        expression = _others[key] = re.compile(br'\n(?!' + day + b' ' + re.escape(first.group(3)) + br' |\Z)')
+    return expression
+
+
 # Longer lines are dropped: syslog daemons cut at 8 KiB and Postfix at 2,000 bytes (msg_vstream.c), so this is no mail log line.
 MAX_LINE = 64 * 1024
 
 
-def whole_lines(blocks, notices):
-    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks."""
+def whole_lines(blocks, notices, at_start=True):
+    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks.
+
+    at_start: the blocks begin where the file does, where a byte order mark may be.
+    """
     rest = b''
     skipping = False
-    first = True
+    first = at_start
     for block in blocks:
         if first:
             block = block[len(_BYTE_ORDER_MARK):] if block.startswith(_BYTE_ORDER_MARK) else block

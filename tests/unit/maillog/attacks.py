@@ -167,7 +167,7 @@ def _messages() -> Iterable[bytes]:
     return [tls(), plain(words=b" ehlo=1 mail=999999999 data=999999999 quit=1 commands=2")]
 
 
-@attack("counters_without_end")
+@attack("counters_without_end", (2, 1, 0, 1), "open_session")
 def _counters() -> Iterable[bytes]:
     return [tls(), plain(words=b" a=1" * 15000)]
 

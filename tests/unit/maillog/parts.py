@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, part_data, reading
@@ -26,10 +26,23 @@ def new(zone: Zone, headless: bool) -> Part:
     return Part(NETWORKS, zone, True, None, headless)
 
 
+class Pieces:
+    """A source in memory."""
+
+    path = "log"
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def blocks(self, begin: int, end: int | None) -> Iterator[bytes]:
+        for position in range(0, len(self._data), 1000):
+            yield self._data[position:position + 1000]
+
+
 def read(data: bytes, zone: Zone, continues: bool, limit: datetime.date) -> Part:
     part = new(zone, headless=True)
     part.begin_file(limit, continues)
-    reading.read([data] if data else [], part, reading.readers(part), Source("log"))
+    reading.read(Pieces(data), part, reading.readers(part), int(continues))
     return part
 
 
@@ -63,7 +76,7 @@ def count(files: Sequence[list[bytes]], chance: random.Random | None = None, lim
             sources.append(source)
             if chance is None:
                 whole.begin_file(limit)
-                reading.read([b"".join(pieces)], whole, reading.readers(whole), source)
+                reading.read(Pieces(b"".join(pieces)), whole, reading.readers(whole))
             else:
                 parts = [read(piece, zone, position > 0, limit) for position, piece in enumerate(pieces)]
                 assert not any(part.overflowed for part in parts)

@@ -151,14 +151,14 @@ def test_a_cursor_goes_on_where_reading_ended(tmp_path: Path) -> None:
         bytes = path.stat().st_size
 
     File.path = str(path)  # type: ignore[attr-defined]
-    first = Journal([File])
-    whole = b"".join(first.blocks(Notices()))
+    first = Journal(Notices(), [File])
+    whole = b"".join(first.blocks())
     assert whole.count(b"\n") == 4
-    again = Journal([File], after=first.cursor)
-    assert b"".join(again.blocks(Notices())) == b""
+    again = Journal(Notices(), [File], after=first.cursor)
+    assert b"".join(again.blocks()) == b""
     assert again.cursor == first.cursor
     journals.write(path, session(9, 20))
-    assert b"".join(again.blocks(Notices())).count(b"postfix/smtpd[9]: ") == 2
+    assert b"".join(again.blocks()).count(b"postfix/smtpd[9]: ") == 2
 
 
 def test_a_damaged_journal_is_told(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_what_is_no_handshake_line(tmp_path: pathlib.Path, line: str) -> None:
 
 
 def test_counters_tell_tls_without_tls_logging(tmp_path: pathlib.Path) -> None:
-    facts = audit(tmp_path, session(end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7") + session(end=" ehlo=1 quit=1 commands=2"))
+    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7") + session(end=" ehlo=1 quit=1 commands=2"))
     assert sessions(facts) == {"tls": 1, "plaintext": 1}
     assert messages(facts) == {"tls": 1}
     assert facts["tls"] == {"protocols": {}, "ciphers": {}}
@@ -85,7 +85,7 @@ def test_counters_tell_tls_without_tls_logging(tmp_path: pathlib.Path) -> None:
 
 
 def test_refused_starttls_is_no_handshake(tmp_path: pathlib.Path) -> None:
-    facts = audit(tmp_path, session(end=" ehlo=1 starttls=0/1 mail=1 rcpt=1 data=1 quit=1 commands=5/6"))
+    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=1 starttls=0/1 mail=1 rcpt=1 data=1 quit=1 commands=5/6"))
     assert (sessions(facts), messages(facts)) == ({"plaintext": 1}, {"plaintext": 1})
 
 
@@ -259,6 +259,8 @@ def test_lost_lines_are_noted(tmp_path: pathlib.Path) -> None:
         "Nov 24 10:00:00 mx1 systemd-journald[123]: Suppressed 1234 messages from postfix.service\n"
         "Nov 24 10:00:00 mx1 postfix/smtpd[7]: message repeated 2 times: [ connect from a[192.0.2.1]]\n"
         "Nov 24 10:00:00 mx1 last message repeated 3 times\n"
+        "Nov 24 10:00:00 mx1 sshd[7]: message repeated 2 times: [ Failed password]\n"
+        f"Nov 24 10:00:00 mx1 postfix/smtpd[7]: connect from {CLIENT}\nNov 24 10:00:00 mx1 postfix/smtpd[7]: disconnect from {CLIENT} commands=0/0\n"
         "Nov 24 10:00:00 mx1 other[1]: begin to drop messages due to rate-limiting\n")
     facts = audit_logs([str(tmp_path / "maillog")])
     assert {notice["kind"]: notice["count"] for notice in facts["coverage"]["notices"]} == {

@@ -25,27 +25,32 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import itertools
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
-_LIMITED = b' limit exceeded: '
-_CONNECT = b'connect from '
-_DISCONNECT = b'disconnect from '
-_ROWS = syslog_lines.RowExpression(
-    tag=br'[^\s\[\]]{0,100}/' + _DAEMON,
-    # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
-    name=br'\S{1,100}/' + _DAEMON + br'|[^\s/]{0,48}postfix[^\s/]{0,48}',
-    verbs=br'connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
-          br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
+# What is kept has a length: whoever can write a log can fill the memory with names otherwise.
+_TAG = br'[^\s\[\]]{0,100}/' + _DAEMON
+_VERBS = (br'setting up TLS connection from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
+          br'|SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
           br'|warning: (?:Connection (?:rate|concurrency)|Message delivery request rate|Recipient address rate|New TLS session rate|AUTH rate)'
-          br' limit exceeded: |warning: process |terminating on signal |daemon started ',
-    id=br'[0-9A-Za-z]{5,20}',
-    id_verbs=br'client=|from=<|(?:milter-)?reject: ')
+          br' limit exceeded: |warning: process |terminating on signal |daemon started ')
+_ID = br'[0-9A-Za-z]{5,20}'
+_ID_VERBS = br'client=|from=<|(?:milter-)?reject: '
+_CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?(?=\n)'
+_COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
+# What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
+_ALIKE = syslog_lines.AlikeExpression(
+    _TAG, br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
+    + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
+# rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
+_ANY = syslog_lines.RowExpression(
+    _TAG, br'\S{1,100}/' + _DAEMON + br'|[^\s/]{0,48}postfix[^\s/]{0,48}', br'connect from |disconnect from |' + _VERBS, _ID, _ID_VERBS)
+_CONNECT_REST = re.compile(_CLIENT.replace(br'(?=\n)', br'\Z'))
+_DISCONNECT_REST = re.compile(br'[^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS.replace(br'(?=\n)', br'\Z') + br')')
 
-_CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?\Z')
-_COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?)*)(?: notes=\S+)?\r?\Z')
 _HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
 _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 # RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
@@ -59,6 +64,7 @@ _IN_THE_TEXT = (b'header ', b'body ', b'mime-header ', b'nested-header ')
 
 # Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
 _IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
+_LIMITED = b' limit exceeded: '
 _MAX_CACHE = 50000
 # Longer text is not worth a place in a cache: nothing but an attack repeats it, and 50,000 of it would fill the memory.
 _MAX_CACHED = 400
@@ -79,71 +85,98 @@ class Postfix:
         self._notices = context.notices
         self._host = context.host
         self._service_of = {}       # process key -> Service
-        self._clients = {}          # `NAME[ADDR]` -> (scope, address)
-        self._counters = {}
+        self._clients = {}          # address -> (scope, address)
+        self._endings = {}          # tail of `disconnect` -> what it says, see _ending
         self._handshakes = {}
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
-        rows = _ROWS.rows(chunk, form)
+        matched = 0
+        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+            if run.host is None:
+                matched += self._read_unlike(_ANY.rows(run.text, form))
+            elif not self._host or run.host + b' ' == self._host:
+                rows = _ALIKE.rows(run)
+                if rows:
+                    self._read_rows(rows, self._calendar.day(run.stamp), run.host + b' ')
+                    matched += len(rows)
+        return matched, chunk.count(b' postfix')
+
+    def _read_unlike(self, rows):
+        """Read rows that begin with their stamps, of several days or hosts. Return how many mattered."""
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
-        if rows:
-            self._read_rows(rows, syslog_lines.DAY_LENGTH[form])
-        return len(rows), chunk.count(b' postfix')
+        matched = 0
+        for (stamp, host), alike in itertools.groupby(rows, lambda row: (row[0], row[1][:row[1].index(b' ') + 1])):
+            alike = [row for row in (_taken_apart(*row[1:]) for row in alike) if row is not None]
+            if alike:
+                self._read_rows(alike, self._calendar.day(stamp), host)
+                matched += len(alike)
+        return matched
 
-    def _read_rows(self, rows, day_length):
-        # The only loop that runs for every line: what happens in nearly every session is written out here.
-        sessions, clients, services = self._sessions, self._clients, self._service_of
-        open_sessions = sessions.open
-        seen = day = None
-        for stamp, key, verb, queue_id, id_verb, rest in rows:
-            if stamp[:day_length] != seen:
-                seen = stamp[:day_length]
-                day = self._calendar.day(stamp)
-                self._tally.days.add(day)
-            if verb == _CONNECT:
-                client = clients.get(rest) or self._client(rest)
-                if client and day is not None:
-                    sessions.begin(key, day, services.get(key) or self._service(key), client)
-            elif verb == _DISCONNECT:
-                self._disconnect(key, open_sessions.get(key), rest)
-            elif id_verb == b'from=<':
+    def _read_rows(self, rows, day, host):
+        """Read rows of one day (None where there is no such day) and host.
+
+        This loop runs for every line that matters: what happens in nearly every session is written out here.
+        """
+        sessions, clients, services, endings = self._sessions, self._clients, self._service_of, self._endings
+        open_sessions, begin, quick = sessions.open, sessions.begin, sessions.clients is None
+        if day is not None:
+            self._tally.days.add(day)
+        for key, address, ending, verb, rest in rows:
+            if address:
+                if day is not None:
+                    begin(key, day, services.get(key) or self._service(key), clients.get(address) or self._client(address))
+            elif ending:
+                session = open_sessions.get(key)
+                said = endings.get(ending) or self._ending(ending)
+                if session is None or session.special or not quick:
+                    self._disconnect(key, session, said)
+                    continue
+                del open_sessions[key]
+                tls_class = session.tls_class = said[session.service.veiled]
+                if said[2] is not None:
+                    # See Sessions.end.
+                    session.messages = min(said[2], session.transactions)
+                    session.by_queue = False
+                cell = session.group.get(tls_class)
+                if cell is None:
+                    cell = session.group[tls_class] = [0, 0, 0, 0]
+                cell[0] += 1
+                cell[1] += session.messages
+                cell[2] += session.rejected
+                cell[3] += session.unknown_user
+            elif verb.endswith(b': from=<'):
                 # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
                 if b'qmgr[' in key or b'/' not in key:
-                    sessions.confirm(key[:key.index(b' ') + 1] + queue_id)
-            elif id_verb == b'client=':
-                sessions.queue(key[:key.index(b' ') + 1] + queue_id, open_sessions.get(key) or self._resume(key))
-            elif id_verb:
-                self._reject(key, queue_id, id_verb, rest)
-            elif not log_losses.note(key, verb, rest, self._notices):
+                    sessions.confirm(host + verb[:-8])
+            elif verb.endswith(b': client='):
+                sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
+            elif verb.endswith(b'reject: ') and verb != b'proxy-reject: ':
+                self._reject(key, host, verb, rest)
+            elif verb.endswith(b'established from '):
+                self._established(key, day, rest)
+            else:
                 self._other(key, day, verb, rest)
-        self._tally.days.discard(None)
 
-    def _reject(self, key, queue_id, id_verb, rest):
-        unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
-        if b'/cleanup[' in key or (b'/' not in key and (id_verb == b'milter-reject: ' and rest.startswith(_AT_THE_END) or rest.startswith(_IN_THE_TEXT))):
-            self._sessions.reject_queued(key[:key.index(b' ') + 1] + queue_id, unknown_user)
-            return
-        session = self._sessions.open.get(key) or self._resume(key)
-        if session is not None:
-            session.rejected += 1
-            session.unknown_user += unknown_user
+    def _reject(self, key, host, verb, rest):
+        if b'/smtpd[' in key or not _is_cleanup(key, verb, rest):
+            session = self._sessions.open.get(key) or self._resume(key)
+            if session is not None:
+                session.rejected += 1
+                session.unknown_user += _is_unknown_user(rest)
+        else:
+            self._sessions.reject_queued(host + verb[:verb.index(b':')], _is_unknown_user(rest))
 
     def _resume(self, key):
         """Return the session that a process may have had since before this part of the log, or None."""
         return self._sessions.resume(key, self._service_of.get(key) or self._service(key))
 
-    def _client(self, rest):
-        """Return (scope, address) of a client as it is logged, or None when it is none."""
-        match = _CLIENT.match(rest)
-        if match is None:
-            return None
+    def _client(self, address):
+        """Return (scope, address) of a client."""
         if len(self._clients) >= _MAX_CACHE:
             self._clients.clear()
-        client = (self._networks.scope(match.group(1)), match.group(1))
-        if len(rest) <= _MAX_CACHED:
-            self._clients[rest] = client
+        client = self._clients[address] = (self._networks.scope(address), address)
         return client
 
     def _service(self, key):
@@ -159,35 +192,47 @@ class Postfix:
         service = self._service_of[key] = self._services.get(host, name, parts[0], veiled)
         return service
 
-    def _disconnect(self, key, session, rest):
-        tail = rest[rest.rfind(b']'):]
-        counters = self._counters.get(tail)
-        if counters is None:
-            match = _COUNTERS.match(tail)
-            if match is None or b'[' not in rest:
-                return
-            if len(self._counters) >= _MAX_CACHE:
-                self._counters.clear()
-            counters = _parse_counters(match.group(1))
-            if len(tail) <= _MAX_CACHED:
-                self._counters[tail] = counters
+    def _ending(self, tail):
+        """Return what the end of a session says: its class where no line told of TLS, that where the service is veiled, and its messages.
+
+        The messages are None where the counters do not tell.
+        """
+        counted, starttls, data, bdat = _parse_counters(tail)
+        if not counted:
+            said = classes.SILENT, classes.SILENT, None
+        else:
+            shown = (classes.TLS, classes.TLS) if starttls else (classes.PLAINTEXT, classes.VEILED)
+            said = shown + (None if bdat else data,)
+        if len(self._endings) >= _MAX_CACHE:
+            self._endings.clear()
+        if len(tail) <= _MAX_CACHED:
+            self._endings[tail] = said
+        return said
+
+    def _disconnect(self, key, session, said):
         session = session or self._resume(key)
         if session is None:
             self._sessions.note_orphan_end()
-            return
-        counted, starttls, data, bdat = counters
-        if not counted:
-            silent_class = classes.SILENT
-        elif starttls:
-            silent_class = classes.TLS
-        elif session.service.veiled:
-            silent_class = classes.VEILED
         else:
-            silent_class = classes.PLAINTEXT
-        self._sessions.close(key, session, silent_class, data if counted and not bdat else None)
+            self._sessions.close(key, session, said[session.service.veiled], said[2])
+
+    def _established(self, key, day, rest):
+        names = self._handshake_names(rest)
+        if names is None:
+            return
+        self._tally.show_tls((self._service_of.get(key) or self._service(key)).number, day)
+        if b'/tlsproxy[' in key:
+            # TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on.
+            self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
+            return
+        session = self._sessions.open.get(key) or self._resume(key)
+        if session is None:
+            self._sessions.note_orphan_tls()
+        else:
+            self._sessions.complete_handshake(session, names)
 
     def _other(self, key, day, verb, rest):
-        """The rarer messages, of smtpd but for the last three."""
+        """The rarer messages, of smtpd but for those of a process's end."""
         if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
             self._process_end(key, verb, rest)
             return
@@ -195,21 +240,13 @@ class Postfix:
             self._notices.add('clients_limited', 'Postfix refused clients above its own limits; the first time: ' + verb[9:-2].decode('ascii'))
             return
         if b'/tlsproxy[' in key:
-            self._tlsproxy(key, day, verb, rest)
-            return
-        established = verb.endswith(b'established from ')
-        names = self._handshake_names(rest) if established else None
-        if established and names is None:
             return
         session = self._sessions.open.get(key) or self._resume(key)
-        if established or verb == b'setting up TLS connection from ':
-            self._tally.show_tls(self._service(key).number, day)
+        if verb == b'setting up TLS connection from ':
+            self._tally.show_tls((self._service_of.get(key) or self._service(key)).number, day)
         if session is None:
-            if established:
-                self._sessions.note_orphan_tls()
-        elif established:
-            self._sessions.complete_handshake(session, names)
-        elif verb == b'setting up TLS connection from ':
+            return
+        if verb == b'setting up TLS connection from ':
             session.attempted = True
         elif verb == b'SSL_accept error from ':
             session.failed = session.failed or bool(_FAILED.match(rest))
@@ -234,12 +271,6 @@ class Postfix:
                 self._handshakes[tail] = names
         return names
 
-    def _tlsproxy(self, key, day, verb, rest):
-        """TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on."""
-        if verb.endswith(b'established from ') and _HANDSHAKE.match(rest):
-            self._tally.show_tls(self._service(key).number, day)
-            self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
-
     def _process_end(self, key, verb, rest):
         host, unused, tag = key.partition(b' ')
         if verb == b'warning: process ':
@@ -250,10 +281,36 @@ class Postfix:
             self._sessions.kill_instance(host, tag.partition(b'/')[0].partition(b'[')[0])
 
 
-def _parse_counters(text):
+def _taken_apart(key, verb, queue_id, id_verb, rest):
+    """Return a row of any form as one of _ALIKE's, or None when it is none."""
+    if verb == b'connect from ':
+        match = _CONNECT_REST.match(rest)
+        return (key, match.group(1), b'', b'', b'') if match else None
+    if verb == b'disconnect from ':
+        match = _DISCONNECT_REST.match(rest)
+        return (key, b'', match.group(1), b'', b'') if match else None
+    return key, b'', b'', verb or queue_id + b': ' + id_verb, rest
+
+
+def _is_cleanup(key, verb, rest):
+    """Tell whether cleanup rejected, by its text where its name is cut off."""
+    return b'/' in key or (verb.endswith(b'milter-reject: ') and rest.startswith(_AT_THE_END)) or rest.startswith(_IN_THE_TEXT)
+
+
+def _is_unknown_user(rest):
+    """Return 1 when a refusal is one of an unknown user, else 0."""
+    end = rest.find(b']: ')
+    code = rest[end + 3:end + 13]
+    if not (code[4:] == b'5.1.1 ' or code[4:] == b'4.1.1 ' or b']:' in rest[:end]):
+        return 0
+    return 1 if _UNKNOWN_USER.match(rest) else 0
+
+
+def _parse_counters(tail):
     """Return (were there counters, successful STARTTLS, successful DATA, BDAT chunks) from a disconnect line's tail."""
     counts = {}
-    for item in text.split():
+    for item in tail.split()[1:]:
         name, unused, value = item.partition(b'=')
-        counts[name] = [int(number) for number in value.split(b'/')]
+        if name != b'notes':
+            counts[name] = [int(number) for number in value.split(b'/')]
     return bool(counts), counts.get(b'starttls', [0])[0], counts.get(b'data', [0])[0], sum(counts.get(b'bdat', [0]))
