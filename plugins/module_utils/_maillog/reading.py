@@ -48,6 +48,8 @@ def _read_chunk(chunk, part, its_readers):
     part.file.lines += lines
     part.lines['read'] += lines
     part.lines['malformed'] += malformed
+    if form == syslog_lines.ANY:
+        chunk = syslog_lines.without_empty_lines(chunk)
     log_losses.note_all(chunk, part.host, part.notices)
     for reader in its_readers:
         if any(hint in chunk for hint in reader.HINTS):
