@@ -28,6 +28,8 @@ except ImportError:     # before Python 3.14
     zstd = None
 
 READ_SIZE = 256 * 1024
+# What is read of an archive at a time: what is left of it is copied for each member that ends, and a small file holds thousands of empty ones.
+ARCHIVE_READ_SIZE = 32 * 1024
 # What a decompressor gives at a time: no more than this is lost to a defect.
 PIECE_SIZE = 8 * 1024
 # What Python 2.7's bz2 is fed at a time. It cannot bound what it returns, and 40 bytes can hold a block of 46 MB.
@@ -61,7 +63,7 @@ def read_blocks(descriptor, compression, size):
     descriptor: an open file, at its start. size: no more than so many bytes of the file are read (its size when it was opened: a log
     grows while it is read). Raise Unreadable when the data ends before its end, after all that could be read was yielded.
     """
-    raw = _raw_blocks(descriptor, size)
+    raw = _raw_blocks(descriptor, size, READ_SIZE if compression == 'none' else ARCHIVE_READ_SIZE)
     if compression == 'none':
         return raw
     if compression == 'gzip':
@@ -77,10 +79,10 @@ def read_blocks(descriptor, compression, size):
     return _bounded(plain, size)
 
 
-def _raw_blocks(descriptor, size):
+def _raw_blocks(descriptor, size, length):
     while size > 0:
         try:
-            block = os.read(descriptor, min(READ_SIZE, size))
+            block = os.read(descriptor, min(length, size))
         except (IOError, OSError) as error:
             raise Unreadable('reading stopped: %s' % error.strerror)
         if not block:

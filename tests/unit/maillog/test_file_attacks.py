@@ -87,7 +87,7 @@ def test_archive_whole(kind: str, folder: Path, pythons: list[dict[str, Any]]) -
 
 @pytest.mark.parametrize("kind", COMPRESS)
 def test_archive_cut_short(kind: str, folder: Path, pythons: list[dict[str, Any]]) -> None:
-    whole = COMPRESS[kind](OLDER * 30)
+    whole = COMPRESS[kind](OLDER * 12)
     (folder / f"maillog.1.{kind}").write_bytes(whole[:len(whole) * 2 // 3])
     for python in pythons:
         facts = audit(folder, **python)
@@ -163,12 +163,12 @@ def test_archive_that_is_none(head: bytes, folder: Path, pythons: list[dict[str,
 
 
 def test_the_time_is_up(folder: Path) -> None:
-    """A bomb of 40 layers' worth would be read for hours; with no time at all nothing is, and both are told."""
-    for number in range(2, 12):
+    """More than can be read in a second; what was read counts, and what was not is told."""
+    for number in range(2, 9):
         (folder / f"maillog.{number}").write_bytes(OLDER.replace(b"smtpd", b"s%d/smtpd" % number) * 200)
     facts = limited.audit(folder / "maillog*", options={"max_seconds": 1})
     assert "out_of_time" in kinds(facts)
-    assert facts["inbound"]["total"]["sessions"]["total"] < 4_000_002
+    assert facts["inbound"]["total"]["sessions"]["total"] < 2_800_002
     reasons = {row["reason"] for row in facts["sources"]} - {None}
     assert reasons and all("the time was up" in reason for reason in reasons)
     assert {row["status"] for row in facts["sources"]} <= {"read", "skipped"}

@@ -51,7 +51,8 @@ _ANY = syslog_lines.RowExpression(
 _CONNECT_REST = re.compile(_CLIENT.replace(br'(?=\n)', br'\Z'))
 _DISCONNECT_REST = re.compile(br'[^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS.replace(br'(?=\n)', br'\Z') + br')')
 
-_HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
+_UP_TO_ADDRESS = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?(?=\])')
+_HANDSHAKE = re.compile(br'\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
 _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 # RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
 _UNKNOWN_USER = re.compile(
@@ -258,10 +259,13 @@ class Postfix:
 
     def _handshake_names(self, rest):
         """Return (protocol, cipher), or None when the line is none of a handshake."""
-        tail = rest[rest.find(b']'):]
+        client = _UP_TO_ADDRESS.match(rest)
+        if client is None:
+            return None
+        tail = rest[client.end():]
         names = self._handshakes.get(tail)
         if names is None:
-            match = _HANDSHAKE.match(rest)
+            match = _HANDSHAKE.match(tail)
             if match is None:
                 return None
             if len(self._handshakes) >= _MAX_CACHE:
