@@ -18,7 +18,7 @@ description:
   - Sessions are put together from the lines of one process. A session without a TLS line is plaintext only where the log could have shown
     TLS; otherwise it is C(unknown).
   - Reads only, and needs no more rights than it takes to read the logs. No client address leaves the host unless O(include_clients=true).
-  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions.
+  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions. The journal can, as far as accounts go.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
@@ -29,10 +29,22 @@ options:
     description:
       - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
         packagers put beside them.
+      - Journal files of systemd, such as C(/var/log/journal/*/*.journal), are read with the host's journalctl.
       - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
       - If not set, the usual places of Postfix, Sendmail, Exim and Dovecot on common distributions.
     type: list
     elements: str
+  journal:
+    description:
+      - Whether to read systemd's journal, with the host's journalctl. The same mail is never counted from both the journal and a file.
+      - V(auto) reads the host's journal if O(paths) is not set, or the journal files among O(paths), where no text log holds mail.
+      - V(always) reads the journal and no text log. V(never) reads no journal.
+      - What an ordinary account wrote into the journal is not counted, for journald tells who wrote a line. The audit account needs the group
+        systemd-journal.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+    version_added: 0.2.0
   internal_networks:
     description:
       - The networks of the campus, as IPv4 and IPv6 CIDRs. Clients in them are C(internal), the loopback is C(local), all others are C(external).
@@ -59,8 +71,18 @@ options:
     type: bool
     default: false
   host_field:
-    description: Count only the lines of this syslog host, where one log holds many.
+    description:
+      - Count only the lines of this syslog host, where one log holds many.
+      - V(each) counts all, and returns the counts of each host as RV(ignore:hosts) too.
     type: str
+  max_seconds:
+    description:
+      - How many seconds reading may take. What was read until then counts, and the notice C(out_of_time) says that it is a minimum. V(0) is no
+        bound.
+      - A log of 1 GB takes seconds. The bound is for archives that never end and disks that hang.
+    type: int
+    default: 1200
+    version_added: 0.2.0
   state_dir:
     description:
       - A folder on the host in which the module keeps what it has read, so that the next run reads only what is new. Its figures are those of
@@ -216,6 +238,19 @@ ansible_facts:
           type: dict
           returned: success
           sample: {"imap": {"tls": 812, "plaintext": 3, "local": 140, "unknown": 0}}
+        hosts:
+          description:
+            - Sessions and messages of each host of a central log, C(external) and C(total) (without local clients), only with
+              O(host_field=each). At most 64 hosts, the busiest; the others are one, C(other), as are those of which no host has the name.
+            - RV(ignore:tls_visibility) tells whether this host's log could have shown TLS, RV(ignore:days) on how many days it had sessions.
+            - Each sender writes its own name into the log. Nobody checks it.
+          type: dict
+          returned: success
+          sample: {"mx1": {"total": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                     "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "external": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                        "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "tls_visibility": "complete", "days": 43}}
         performance:
           description: Seconds that reading took, stored bytes that were read, and whether earlier runs had read the rest (O(state_dir)).
           type: dict
@@ -241,6 +276,8 @@ def main():
             max_days=dict(type='int', default=400),
             include_clients=dict(type='bool', default=False),
             host_field=dict(type='str'),
+            journal=dict(type='str', default='auto', choices=['auto', 'always', 'never']),
+            max_seconds=dict(type='int', default=1200),
             state_dir=dict(type='path'),
             workers=dict(type='int', default=1),
             nice=dict(type='int', default=10),
@@ -248,6 +285,7 @@ def main():
         supports_check_mode=True,
     )
     options = dict(module.params)
+    options['journal_mode'] = options.pop('journal')
     nice = options.pop('nice')
     if not 0 <= nice <= 19:
         module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)

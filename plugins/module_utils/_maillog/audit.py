@@ -13,7 +13,8 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, logs, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, logs, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
@@ -25,12 +26,14 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone 
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None, workers=1, state_dir=None, write_state=True):
+               include_clients=False, host_field=None, journal_mode='auto', max_seconds=0,
+               workers=1, state_dir=None, write_state=True):
     """Return the facts of the logs that paths and globs name.
 
-    paths: None takes the usual places. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
-    this syslog host only. workers: so many processes read. state_dir: a folder that keeps what was read for the next run, which then reads
-    only what is new; write_state: False leaves it as it is.
+    paths: None takes the usual places, and the journal where they hold no mail. since, until: first and last date, YYYY-MM-DD, in the zone
+    `timezone`. host_field: read the lines of this syslog host only; `each` counts each host apart, too. journal_mode: auto, always or never (see
+    journal.py). max_seconds: reading ends then, and what was read counts; 0 is no bound. workers: so many processes read. state_dir: a folder
+    that keeps what was read for the next run, which then reads only what is new; write_state: False leaves it as it is.
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -38,6 +41,9 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
     first_date, last_date = _dates(since, until)
     if max_days < 1:
         raise AuditError("max_days: %d is not a number of days from 1 up" % max_days)
+    if max_seconds < 0:
+        raise AuditError("max_seconds: %d is not a number of seconds from 0 up" % max_seconds)
+    budget = Budget(max_seconds)
 
     if not 1 <= workers <= MAX_WORKERS:
         raise AuditError("workers: %d is not a number of processes from 1 to %d" % (workers, MAX_WORKERS))
@@ -51,17 +57,25 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         if state_dir:
             configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
             checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
-        found = sources.find(paths, context.notices)
+        found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget)
+        the_journal = journal.choose(journal_mode, paths, found, (zone.epoch(first_date), zone.epoch(last_date)), context.notices, budget)
         try:
-            _require_readable(found, paths)
+            if the_journal is None:
+                _require_readable(found, paths)
             reading_done = logs.read_all(found, context, workers, checkpoints)
+            if the_journal is not None:
+                reading_done.bytes += _read_journal(the_journal, found, context)
+                _require_readable(found, paths)
         finally:
             for source in found:
                 source.close()
+        if budget.is_spent():
+            budget.note(context.notices)
         if not context.mtas:
             context.notices.add('no_mail_lines', 'no line of a known mail server was found')
-        if context.services.count_hosts() > 1:
-            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together' % context.services.count_hosts())
+        if context.services.count_hosts() > 1 and not context.splits_hosts:
+            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart'
+                                % context.services.count_hosts())
         visibility = Visibility(context.tally, context.services, context.calendar)
         result = facts.build(context, visibility, wanted, found, max_days)
     result['performance'] = {
@@ -99,3 +113,24 @@ def _require_readable(found, paths):
     places = ', '.join(paths if paths is not None else sources.USUAL_PATHS)
     reasons = ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3])
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
+
+
+def _read_journal(source, found, whole):
+    """Read the journal where the files hold no mail, as one more source. Return its bytes. The same mail is never counted from both."""
+    if whole.lines['matched']:
+        if source.is_of_files:
+            source.status, source.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
+            whole.notices.add('journal_not_read', '%s: %s' % (source.path, source.reason))
+            found.append(source)
+        return 0
+    found.append(source)
+    if source.status == sources.READ:
+        whole.begin_file(None)
+        reading.read(source, whole, reading.readers(whole))
+        why_not = source.reason
+        whole.end_file(source)
+        source.reason = why_not or source.reason
+        logs.end_log(whole, source.path)
+        if source.status == sources.UNREADABLE:
+            whole.notices.add('unreadable', '%s: %s' % (source.path, source.reason))
+    return source.bytes if source.status == sources.READ else 0

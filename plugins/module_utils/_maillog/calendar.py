@@ -29,6 +29,11 @@ _EPOCH = datetime.datetime(1970, 1, 1)
 _ONE_DAY = datetime.timedelta(days=1)
 # A drop of this many months is New Year; less is a clock that was set back.
 _NEW_YEAR_DROP = 6
+# Whoever can write a log can write any date. No file reaches over more New Years than this, no log has a year out of this range (a clock
+# that lost its time says 1970), and no more days than this are told apart.
+MAX_NEW_YEARS = 30
+_FIRST_YEAR, _LAST_YEAR = 1970, 2099
+MAX_DATES = 20000
 MAX_TURNS = 1000
 
 
@@ -68,7 +73,7 @@ class _File:
             self.turns.append(turn)
             self.year = len(self.turns)
         else:
-            self.year = _turned(self.year, turn)
+            self.year = min(_turned(self.year, turn), MAX_NEW_YEARS)
 
 
 # Turns of the year: New Year, back from a wrong clock's New Year, back over a true one.
@@ -153,7 +158,10 @@ class Calendar:
                 return None
             if len(self._iso_cache) > 20000:
                 self._iso_cache.clear()
-            number = self._iso_cache[key] = self._date_number(local.date())
+            number = self._date_number(local.date())
+            if number is None:
+                return None
+            self._iso_cache[key] = number
         this = self._file
         if not this.ends_absolute:
             this.ends_absolute = True
@@ -167,9 +175,12 @@ class Calendar:
         first, last = _iso_local(first), _iso_local(last)
         return first is not None and last is not None and first.date() == last.date()
 
-    def _date_number(self, date):
+    def _date_number(self, date, limit=MAX_DATES):
         number = self._absolute.get(date)
         if number is None:
+            if len(self._absolute) >= limit:
+                self._notices.add('too_many_days', 'lines of more than %d different days; those of further days are not counted' % MAX_DATES)
+                return None
             number = self._absolute[date] = len(self._dates)
             self._dates.append(date)
         return number
@@ -230,7 +241,7 @@ class Calendar:
         days = {}
         for number, date in enumerate(later._dates):
             if isinstance(date, datetime.date):
-                days[number] = self._date_number(date)
+                days[number] = self._date_number(date, 2 * MAX_DATES)
         for position, file in enumerate(later._files):
             if position == 0 and file.continues:
                 self._go_on(self._file, file, days)
@@ -319,7 +330,7 @@ def _base_year(this, bound):
     limits = [limit for limit in (this.limit, bound) if limit is not None]
     if this.ends_absolute and this.first_absolute is not None:
         limits = [this.first_absolute]
-    limit = min(limits) + _ONE_DAY
+    limit = min(min(limits), datetime.date(_LAST_YEAR, 12, 30)) + _ONE_DAY
     year, month, day = this.last
     last_year = limit.year if (month, day) <= (limit.month, limit.day) else limit.year - 1
     base = last_year - year
@@ -332,6 +343,7 @@ def _base_year(this, bound):
 
 def _date(year, month, day):
     """Return a date; 30 February and the like, which only a forged line holds, is the month's last day."""
+    year = max(_FIRST_YEAR, min(year, _LAST_YEAR))
     return datetime.date(year, month, min(day, gregorian.monthrange(year, month)[1]))
 
 
@@ -341,6 +353,8 @@ def _iso_local(stamp):
     if match is None:
         return None
     try:
+        if not _FIRST_YEAR <= int(match.group(1)) <= _LAST_YEAR:
+            return None
         written = datetime.datetime(*[int(part or 0) for part in match.group(1, 2, 3, 4, 5)], second=min(59, int(match.group(6) or 0)))
         if match.group(7):
             offset = 0

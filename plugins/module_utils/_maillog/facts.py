@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, hosts, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -66,11 +66,12 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
-        self._copies = copies.find(context)
+        self.unheld = set()         # services whose sessions the log does not hold
+        self.copies = copies.find(context)
         self._hide(context, wanted)
         for (day, service, scope), group in context.tally.groups.items():
             date = context.calendar.date(day)
-            if not wanted(date) or (date, service) in self._copies:
+            if not wanted(date) or (date, service) in self.copies:
                 continue
             for tls_class, cell in group.items():
                 final, visible = visibility.settle(tls_class, service, date)
@@ -88,7 +89,8 @@ class Figures:
         names, dates = set(), set()
         for (day, service), times in context.tally.uncounted.items():
             date = context.calendar.date(day)
-            if times > 0 and wanted(date) and (date, service) not in self._copies:
+            if times > 0 and wanted(date) and (date, service) not in self.copies:
+                self.unheld.add(service)
                 names.add(context.services.by_number[service].name)
                 dates.add(date)
         if not dates:
@@ -229,6 +231,7 @@ def build(context, visibility, wanted, sources, max_days):
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
         'logins': context.logins.as_facts(context.calendar, wanted),
+        'hosts': hosts.build(context, visibility, wanted, figures, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

@@ -38,26 +38,29 @@ def read_all(found, whole, workers=1, checkpoints=None):
     try:
         for plan in plans:
             if live is not None and plan.source.name.live != live:
-                _end_log(whole, live)
+                end_log(whole, live)
             live = plan.source.name.live
             if in_parts:
                 plan.merge_into(whole, its_readers, parts, checkpoints)
             else:
                 plan.read_into(whole, its_readers)
             whole.end_file(plan.source)
+            if plan.source.reason == reading.TIME_IS_UP and not plan.source.lines:
+                plan.source.status, plan.source.reason = sources.SKIPPED, 'not read: the time was up'
             plan.source.close()
             done.bytes += plan.unread
             done.resumed = done.resumed or plan.known is not None
     finally:
         parts.close()
     if live is not None:
-        _end_log(whole, live)
+        end_log(whole, live)
     if checkpoints is not None:
         checkpoints.write()
     return done
 
 
-def _end_log(whole, live):
+def end_log(whole, live):
+    """End a log: what is still open there stays so, and its days get their years."""
     whole.sessions.end_all('a session was still open at the end of %s' % live)
     whole.calendar.settle()
 

@@ -23,7 +23,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessi
 VERSION = 1
 
 # What a session may have changed, each left out where it has the value of a new session.
-_SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before', 'queued_before', 'by_queue', 'tls_class')
+_SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before',
+                   'transactions', 'queued_before', 'by_queue', 'tls_class')
 _FRAGMENT_FIELDS = _SESSION_FIELDS + ('handshakes', 'fate', 'silent_class', 'counted')
 
 

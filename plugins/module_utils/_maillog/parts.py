@@ -13,10 +13,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import Services
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
 
@@ -34,11 +35,12 @@ class Part:
         self.headless = headless
         self.notices = Notices()
         self.tally = Tally()
-        self.services = Services()
+        self.splits_hosts = host_field == hosts.EACH
+        self.services = Services(MAX_SERVICES_OF_HOSTS if self.splits_hosts else MAX_SERVICES)
         self.logins = Logins()
         self.calendar = Calendar(self.notices)
         self.sessions = Sessions(self.tally, self.notices, include_clients, headless)
-        self.host = host_field.encode('utf-8') + b' ' if host_field else b''
+        self.host = host_field.encode('utf-8') + b' ' if host_field and not self.splits_hosts else b''
         self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
         self.mtas = set()
         self.file = FileLines()

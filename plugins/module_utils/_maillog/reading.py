@@ -10,7 +10,10 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
+
+TIME_IS_UP = 'not read to its end: the time was up'
 
 
 def readers(part):
@@ -27,6 +30,8 @@ def read(source, part, its_readers, begin=0, end=None):
                 last_chunk = chunk
     except archives.Unreadable as error:
         stop(error, part, source)
+    except OutOfTime:
+        part.file.reason = TIME_IS_UP
     if last_chunk is not None:
         part.file.last = syslog_lines.last_stamp(last_chunk)
 
@@ -43,6 +48,8 @@ def _read_chunk(chunk, part, its_readers):
     part.file.lines += lines
     part.lines['read'] += lines
     part.lines['malformed'] += malformed
+    if form == syslog_lines.ANY:
+        chunk = syslog_lines.without_empty_lines(chunk)
     log_losses.note_all(chunk, part.host, part.notices)
     for reader in its_readers:
         if any(hint in chunk for hint in reader.HINTS):

@@ -15,6 +15,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally
 
 # Services come from syslog tags: more than this many different ones are counted as one.
 MAX_SERVICES = 200
+# The same where a log is split by host: those of some hundreds of hosts.
+MAX_SERVICES_OF_HOSTS = 2000
 _NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._/:-]{0,63}\Z')
 
 
@@ -34,7 +36,8 @@ class Service:
 class Services:
     """Numbers services as they are met."""
 
-    def __init__(self):
+    def __init__(self, limit=MAX_SERVICES):
+        self._limit = limit
         self.by_number = []
         self.overflowed = False
         self._by_key = {}
@@ -44,7 +47,7 @@ class Services:
         key = (host, name)
         service = self._by_key.get(key)
         if service is None:
-            if len(self.by_number) >= MAX_SERVICES:
+            if len(self.by_number) >= self._limit:
                 self.overflowed = True
                 key = (b'', b'')
                 service = self._by_key.get(key)

@@ -23,6 +23,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.queue
 MAX_CLIENTS = 100000
 # So many processes at most can have had a session open at the beginning of a part.
 MAX_FRAGMENTS = 20000
+# More processes than the mail systems of hundreds of hosts have. Whoever can write a log can write any process number.
+MAX_OPEN = 50000
 
 _WITHOUT_TLS = (classes.PLAINTEXT, classes.SILENT, classes.VEILED)
 CLOSED = 'closed'
@@ -39,6 +41,7 @@ class Session(object):
     rejected = 0
     unknown_user = 0
     before = None           # [messages, rejected, unknown user] before the handshake: plaintext
+    transactions = 0        # begun, as lines of the log say
     queued_before = False   # a transaction was begun before any handshake
     by_queue = True         # messages are counted as the queue manager confirms them
     tls_class = None        # set at the end
@@ -109,8 +112,13 @@ class Sessions:
 
     def begin(self, key, day, service, client):
         """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost."""
-        if key in self.open:
-            self._end_as(self.open[key], processes.BEGUN)
+        previous = self.open.get(key)
+        if previous is not None:
+            self._end_as(previous, processes.BEGUN)
+        elif len(self.open) >= MAX_OPEN:
+            self.overflowed = True
+            self.notices.add('too_many_processes', 'more than %d sessions were open at once; they are taken to be still open' % MAX_OPEN)
+            self.end_all('a session was still open when there were too many')
         if self.headless and key not in self.processes.recent:
             self.processes.begin(key, service.instance)
         group = self._groups.get((day, service.number, client[0]))
@@ -153,7 +161,8 @@ class Sessions:
             session.fate, session.silent_class, session.counted = CLOSED, silent_class, counted
             return
         if counted is not None and not (session.handshake and session.queued_before):
-            session.messages = counted
+            # A number without its lines proves nothing: whoever forges one line must not be able to count a million messages.
+            session.messages = min(counted, session.transactions)
             session.by_queue = False
         if session.handshake:
             silent_class = classes.TLS
@@ -230,6 +239,7 @@ class Sessions:
             self.queue_ids.disown(queue_key)
             return
         self.queue_ids.own(queue_key, session)
+        session.transactions += 1
         if not session.handshake:
             session.queued_before = True
 
@@ -314,6 +324,7 @@ class Sessions:
         fragment.owner, fragment.behind = session, session.handshake
         session.failed = session.failed or fragment.failed
         session.attempted = session.attempted or fragment.attempted
+        session.transactions += fragment.transactions
         if session.fragment:
             session.handshakes += fragment.handshakes
         if not session.handshake:

@@ -21,6 +21,7 @@ import re
 import stat
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget, OutOfTime
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import LogName, is_log_of
@@ -64,6 +65,7 @@ class Source:
         self.last = None
         self.modified = None        # a date
         self.inode = None
+        self.budget = Budget()
         self._descriptor = None
 
     def open(self):
@@ -78,7 +80,11 @@ class Source:
         self.inode = (facts.st_dev, facts.st_ino)
         if facts.st_mtime >= _EARLIEST:
             self.modified = Zone.local(facts.st_mtime).date()
-        self.compression = archives.compression_of(os.read(self._descriptor, 6))
+        try:
+            self.compression = archives.compression_of(os.read(self._descriptor, 6))
+        except (IOError, OSError) as error:
+            self.status, self.reason, self.kind = UNREADABLE, os.strerror(error.errno), 'unreadable'
+            return
         os.lseek(self._descriptor, 0, os.SEEK_SET)
 
     def latest_date(self):
@@ -87,12 +93,12 @@ class Source:
         return min(known) if known else None
 
     def blocks(self, begin=0, end=None):
-        """Yield the file's plain bytes in blocks; may be called again until close(). Raise archives.Unreadable.
+        """Yield the file's plain bytes in blocks; may be called again until close(). Raise archives.Unreadable, or budget.OutOfTime.
 
         begin, end: only these bytes of a file that is not compressed.
         """
         os.lseek(self._descriptor, begin, os.SEEK_SET)
-        return archives.read_blocks(self._descriptor, self.compression, (self.bytes if end is None else end) - begin)
+        return self.budget.watch(archives.read_blocks(self._descriptor, self.compression, (self.bytes if end is None else end) - begin))
 
     def read_at(self, position, length):
         """Return so many stored bytes from a position on, fewer where the file ends."""
@@ -176,18 +182,23 @@ def _open_regular(path):
     return descriptor
 
 
-def find(patterns, notices):
+def find(patterns, notices, budget=None):
     """Return the opened Sources of the paths and globs, each log's rotations oldest first, duplicates marked.
 
+    budget: the time that reading may take.
     Raise AuditError when nothing that was asked for by name or glob exists.
     """
     sources = _name_all(patterns, notices)
     for source in sources:
+        source.budget = budget or source.budget
         if source.status == READ:
             source.open()
     in_order = sorted(sources, key=_order(sources))
     _mark_same_inode(in_order)
-    _mark_same_content(in_order)
+    try:
+        _mark_same_content(in_order)
+    except OutOfTime:
+        pass        # nothing will be read any more
     for source in in_order:
         if source.kind:
             notices.add(source.kind, '%s: %s' % (source.path, source.reason))
@@ -264,7 +275,7 @@ def _mark_same_content(sources):
     """Mark each file whose content another one begins with: compressing or truncating was interrupted, or syslog writes it twice."""
     heads = {}
     for source in sources:
-        if source.status == READ and source.bytes:
+        if source.status == READ and source.bytes and source.compression != archives.JOURNAL:
             head = _head(source)
             if head:
                 heads.setdefault(head, []).append(source)

@@ -29,7 +29,7 @@ _LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n(' + BSD_STAMP 
 # As much of a line's start as tells a syslog line from any other.
 _BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
 _OFFSET = re.compile(br'(?:Z|[+-]\d\d:?\d\d)?\Z')
-_EMPTY = re.compile(br'\n(?=\n)')
+_EMPTY_LINES = re.compile(br'\n\n+')
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 # How the lines of a chunk begin: all alike, in one of two ways, or any way.
@@ -48,7 +48,8 @@ class RowExpression:
     """
 
     def __init__(self, tag, name, verbs, id, id_verbs):
-        key = br'(\S+ ' + tag + br'\[\d+\]: )'
+        # Host and process number have a length, for keys are kept: RFC 1035 and Linux know no longer ones.
+        key = br'(\S{1,255} ' + tag + br'\[\d{1,10}\]: )'
         message = br'(?:(' + verbs + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
         # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
         self._expressions = {
@@ -57,7 +58,7 @@ class RowExpression:
         }
         self._any = re.compile(
             br'\n' + _PRI + _STAMP + key + message
-            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S+) (' + name + br') (\d+)' + _RFC5424_DATA + message)
+            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S{1,255}) (' + name + br') (\d{1,10})' + _RFC5424_DATA + message)
 
     def rows(self, chunk, form):
         """Return the rows of all lines that match, in order."""
@@ -74,7 +75,7 @@ class AlikeExpression:
     """
 
     def __init__(self, tag, messages):
-        self._key = tag + br'\[\d+\]: '
+        self._key = tag + br'\[\d{1,10}\]: '
         self._messages = messages
         self._by_host = {}
 
@@ -101,7 +102,7 @@ class Run:
 
 # Where lines do not begin alike so often, it is quicker to look at each one.
 _MAX_RUNS = 4
-_FIRST = re.compile(br'\n(?:(' + BSD_STAMP + br')|(' + ISO_STAMP + br')) (\S+) ')
+_FIRST = re.compile(br'\n(?:(' + BSD_STAMP + br')|(' + ISO_STAMP + br')) (\S{1,255}) ')
 
 
 def runs(chunk, form, one_day):
@@ -214,8 +215,13 @@ def describe(chunk):
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
     if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD
-    empty = len(_EMPTY.findall(chunk))
-    return lines, lines - empty - len(_BEGINNING.findall(chunk)), ANY
+    chunk = without_empty_lines(chunk)
+    return lines, chunk.count(b'\n') - 1 - len(_BEGINNING.findall(chunk)), ANY
+
+
+def without_empty_lines(chunk):
+    """Return a chunk without its empty lines: an archive of a few KiB holds millions of them, and each would be looked at."""
+    return _EMPTY_LINES.sub(b'\n', chunk) if b'\n\n' in chunk else chunk
 
 
 def first_stamp(chunk):

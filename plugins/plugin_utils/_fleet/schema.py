@@ -34,6 +34,7 @@ _PATH = 400
 _daemon = token(r"[A-Za-z0-9_][A-Za-z0-9._/:-]*", _NAME)
 _cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+-]*", _NAME)
 _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
+_syslog_host = token(r"[A-Za-z0-9][A-Za-z0-9._:-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)
 
 
@@ -82,6 +83,9 @@ MAILLOG: Shape = record_of(
         status=text(_NAME), reason=text(_LINE),
     ), 400),
     clients=list_of(record_of(address=text(_NAME), sessions=count, messages=count, rejected=count), 100),
+    hosts=mapping_of(_syslog_host, record_of(
+        {"tls_visibility": one_of(*VISIBILITIES)}, total=_brief_scope, external=_brief_scope, days=count,
+    ), 64),
     logins=mapping_of(_daemon, _logins, 16),
     performance=record_of(seconds=number(0, 10**7), bytes=count, resumed=flag),
 )
@@ -132,6 +136,9 @@ def check_maillog(value: Any) -> dict[str, Any]:
     for entry in facts["daily"]:
         for scope in ("external", "total"):
             _consistent(entry[scope], f"maillog.daily.{entry['date']}.{scope}")
+    for name, entry in facts["hosts"].items():
+        for scope in ("external", "total"):
+            _consistent(entry[scope], f"maillog.hosts.{name}.{scope}")
     return facts
 
 

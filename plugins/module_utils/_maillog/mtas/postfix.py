@@ -14,6 +14,7 @@ Formats, by Postfix source file:
   tls/tls_misc.c      [WORD ]TLS connection established from NAME[ADDR][ to SNI]: PROTOCOL with cipher NAME (...), at level 1
   cleanup/cleanup.c   QID: reject: header ..., QID: milter-reject: END-OF-MESSAGE from ...
   qmgr/qmgr_active.c  QID: from=<...>, size=..., nrcpt=... (queue active), again at each retry
+  smtpd/smtpd.c       warning: Connection rate limit exceeded: N from NAME[ADDR] for service NAME, and the other limits that anvil(8) keeps
   master/master_spawn.c  warning: process PATH/smtpd pid N killed by signal N, or exit status N
 
 `client=` alone is no acceptance: DATA may be aborted or rejected. From 3.0 on `data=N` in the counters is the number of messages that
@@ -30,31 +31,33 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
-# The usual instance first, as a literal.
-_TAG = br'(?:postfix/|[^\s\[\]]*/)' + _DAEMON
+# The usual instance first, as a literal. What is kept has a length: whoever can write a log can fill the memory with names otherwise.
+_TAG = br'(?:postfix/|[^\s\[\]]{0,100}/)' + _DAEMON
 _VERBS = (br'setting up TLS connection from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
           br'|SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
-          br'|warning: process |terminating on signal |daemon started ')
+          br'|warning: (?:Connection (?:rate|concurrency)|Message delivery request rate|Recipient address rate|New TLS session rate|AUTH rate)'
+          br' limit exceeded: |warning: process |terminating on signal |daemon started ')
 _ID = br'[0-9A-Za-z]{5,20}'
 _ID_VERBS = br'client=|from=<|(?:milter-)?reject: '
-_CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?(?=\n)'
-_COUNTERS = br'(?:(?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?(?=\n)'
+_CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?(?=\n)'
+_COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
 # What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
 _ALIKE = syslog_lines.AlikeExpression(
     _TAG, br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
     + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
 # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
 _ANY = syslog_lines.RowExpression(
-    _TAG, br'\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*', br'connect from |disconnect from |' + _VERBS, _ID, _ID_VERBS)
+    _TAG, br'\S{1,100}/' + _DAEMON + br'|[^\s/]{0,48}postfix[^\s/]{0,48}', br'connect from |disconnect from |' + _VERBS, _ID, _ID_VERBS)
 _CONNECT_REST = re.compile(_CLIENT.replace(br'(?=\n)', br'\Z'))
 _DISCONNECT_REST = re.compile(br'[^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS.replace(br'(?=\n)', br'\Z') + br')')
 
-_HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
+_UP_TO_ADDRESS = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?(?=\])')
+_HANDSHAKE = re.compile(br'\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
 _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 # RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
 _UNKNOWN_USER = re.compile(
     br'RCPT from [^\[\n]*\[[^\]\n]*\](?::\d+)?: (?:5\d\d 5\.1\.1 |4\d\d 4\.1\.1 <[^\n]*>: Recipient address rejected: User unknown)')
-_GONE = re.compile(br'[^\n]*/smtpd pid (\d+) (?:killed by signal|exit status) ')
+_GONE = re.compile(br'[^\n]*/smtpd pid (\d{1,9}) (?:killed by signal|exit status) ')
 
 # Rejects by cleanup, where the daemon's name is cut off (cleanup_milter.c, cleanup_message.c).
 _AT_THE_END = b'END-OF-MESSAGE '
@@ -62,7 +65,10 @@ _IN_THE_TEXT = (b'header ', b'body ', b'mime-header ', b'nested-header ')
 
 # Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
 _IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
+_LIMITED = b' limit exceeded: '
 _MAX_CACHE = 50000
+# Longer text is not worth a place in a cache: nothing but an attack repeats it, and 50,000 of it would fill the memory.
+_MAX_CACHED = 400
 
 
 class Postfix:
@@ -132,7 +138,8 @@ class Postfix:
                 del open_sessions[key]
                 tls_class = session.tls_class = said[session.service.veiled]
                 if said[2] is not None:
-                    session.messages = said[2]
+                    # See Sessions.end.
+                    session.messages = min(said[2], session.transactions)
                     session.by_queue = False
                 cell = session.group.get(tls_class)
                 if cell is None:
@@ -205,7 +212,8 @@ class Postfix:
             said = shown + (None if bdat else data,)
         if len(self._endings) >= _MAX_CACHE:
             self._endings.clear()
-        self._endings[tail] = said
+        if len(tail) <= _MAX_CACHED:
+            self._endings[tail] = said
         return said
 
     def _disconnect(self, key, session, said):
@@ -235,6 +243,9 @@ class Postfix:
         if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
             self._process_end(key, verb, rest)
             return
+        if verb.endswith(_LIMITED):
+            self._notices.add('clients_limited', 'Postfix refused clients above its own limits; the first time: ' + verb[9:-2].decode('ascii'))
+            return
         if b'/tlsproxy[' in key:
             return
         session = self._sessions.open.get(key) or self._resume(key)
@@ -254,15 +265,20 @@ class Postfix:
 
     def _handshake_names(self, rest):
         """Return (protocol, cipher), or None when the line is none of a handshake."""
-        tail = rest[rest.find(b']'):]
+        client = _UP_TO_ADDRESS.match(rest)
+        if client is None:
+            return None
+        tail = rest[client.end():]
         names = self._handshakes.get(tail)
         if names is None:
-            match = _HANDSHAKE.match(rest)
+            match = _HANDSHAKE.match(tail)
             if match is None:
                 return None
             if len(self._handshakes) >= _MAX_CACHE:
                 self._handshakes.clear()
-            names = self._handshakes[tail] = match.groups()
+            names = match.groups()
+            if len(tail) <= _MAX_CACHED:
+                self._handshakes[tail] = names
         return names
 
     def _process_end(self, key, verb, rest):
