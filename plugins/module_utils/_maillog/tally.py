@@ -117,7 +117,10 @@ class Tally:
 
     def mark(self, service, day, message_id):
         """Keep the smallest of the numbers that stand for a day's message ids: the same mail has the same ones in any log."""
-        self._mark(service, day, zlib.crc32(message_id) & 0xffffffff)
+        number = zlib.crc32(message_id) & 0xffffffff
+        marks = self.marks.get((day, service))
+        if marks is None or len(marks) < MAX_MARKS or number < marks[-1]:
+            self._mark(service, day, number)
 
     def _mark(self, service, day, number):
         marks = self.marks.get((day, service))

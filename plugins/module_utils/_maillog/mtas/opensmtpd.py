@@ -77,23 +77,22 @@ class OpenSMTPD:
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
         day_length = syslog_lines.DAY_LENGTH[form]
-        seen = day = None
-        matched = 0
+        seen = day = noted = None
         for stamp, key, verb, unused, unused_too, rest in rows:
             if stamp[:day_length] != seen:
                 seen = stamp[:day_length]
                 day = self._calendar.day(stamp)
             host = key[:key.index(b' ') + 1]
             if verb[16:22] == b' smtp ':
-                matched += 1
                 if day is not None:
-                    self._tally.days.add(day)
-                    self._line(host, host + verb[:16], verb[22:-1].replace(b'event=', b''), day, rest)
-            else:
-                matched += 1
-                if b'starting' in rest:
-                    self._start(host)
-        return matched, chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
+                    if day != noted:
+                        noted = day
+                        self._tally.days.add(day)
+                    word = verb[22:-1]
+                    self._line(host, host + verb[:16], word[6:] if word[:6] == b'event=' else word, day, rest)
+            elif b'starting' in rest:
+                self._start(host)
+        return len(rows), chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
 
     def _line(self, host, key, word, day, rest):
         sessions = self._sessions
@@ -122,7 +121,8 @@ class OpenSMTPD:
                 session.rejected += 1
                 session.unknown_user += 1 if _UNKNOWN_USER.match(rest) else 0
         else:
-            session.failed = session.failed or bool(not session.handshake and _HANDSHAKE_FAILED.match(rest))
+            if not session.handshake and _HANDSHAKE_FAILED.match(rest):
+                session.failed = True
             del sessions.open[key]
             proven = session.messages or session.rejected or _QUIT.search(rest)
             sessions.end(session, classes.PLAINTEXT if proven else classes.UNKNOWN)
