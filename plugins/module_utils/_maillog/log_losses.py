@@ -22,7 +22,8 @@ _REPEATED = b'message repeated '
 # Syslog's own, and those of mail servers, whose repeated lines matter.
 _TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]*/[a-z]+|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
 _LINE = re.compile(
-    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S+) (last (?=message repeated )|' + _TAGS + br'(?:\[\d+\])?: )'
+    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S+) '
+    br'(last (?=message repeated )|' + _TAGS + br'(?:\[\d+\])?: )'
     br'(imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
     br'|Suppressed \d+ messages|message repeated (?=\d+ times))([^\n]*)')
 
