@@ -41,7 +41,7 @@ _CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?(?=\n)'
 _COUNTERS = br'(?:(?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?(?=\n)'
 # What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
 _ALIKE = syslog_lines.AlikeExpression(
-    _TAG, br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
+    _TAG + br'\[\d+\]: ', br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
     + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
 # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
 _ANY = syslog_lines.RowExpression(
