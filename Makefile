@@ -18,6 +18,8 @@ PYTHONS := $(PYTHON) tests/tools/pythons.py
 RUN := .venv$(CORE:%=-%)
 NEW := .venv-test
 OLD := .venv-2.16
+MIDDLE := .venv-2.18
+RELEASE := .venv-release
 # The play's recap comes last otherwise, and the report's place is far above it.
 SAY := $(PYTHON) -c 'import json, sys; print("", json.load(open(sys.argv[1] + "/fleet.json"))["verdict"], sys.argv[1] + "/index.html", sep="\n")'
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r
@@ -42,7 +44,7 @@ report: $(RUN)/.installed ## Report again from the saved records, touching no ho
 # --- tests
 
 .PHONY: test
-test: test-lint test-sanity test-pytest ## Run every test
+test: test-lint test-sanity test-pytest test-release ## Run every test
 
 .PHONY: test-pytest
 test-pytest: $(NEW)/.installed $(OLD)/.installed ## Unit, integration and end-to-end tests
@@ -57,6 +59,14 @@ test-lint: $(NEW)/.installed ## ansible-lint and the changelog
 	PATH="$(CURDIR)/$(NEW)/bin:$$PATH" $(NEW)/bin/ansible-lint --offline
 	cd collections/ansible_collections/mailfleet/tls_audit && $(CURDIR)/$(NEW)/bin/antsibull-changelog lint
 
+.PHONY: test-release
+test-release: $(MIDDLE)/.installed $(RELEASE)/.installed ## Check the release as Galaxy does, and with ansible-core 2.18 and 2.19
+	$(RELEASE)/bin/python -m pytest tests/release $(ARGS)
+	$(MIDDLE)/bin/python tests/tools/run_ansible_test.py
+	$(RELEASE)/bin/python tests/tools/run_ansible_test.py
+	$(MIDDLE)/bin/python -m pytest tests/unit/plugins $(ARGS)
+	$(RELEASE)/bin/python -m pytest tests/unit/plugins $(ARGS)
+
 .PHONY: test-sanity
 test-sanity: $(NEW)/.installed $(OLD)/.installed ## ansible-test sanity with the oldest and the newest ansible-core
 	$(OLD)/bin/python tests/tools/run_ansible_test.py
@@ -66,6 +76,14 @@ test-sanity: $(NEW)/.installed $(OLD)/.installed ## ansible-test sanity with the
 picture: $(NEW)/.installed ## Take the README's picture of the example's report (needs Chromium)
 	folder=$$(mktemp -d) && $(NEW)/bin/ansible-playbook playbooks/audit.yml -i inventory.example -e report_dir=$$folder && \
 	PYTHONPATH=collections $(NEW)/bin/python -m ansible_collections.mailfleet.tls_audit.tests.integration.chromium $$folder/index.html docs/images/report.png 1280 1180 && rm -r $$folder
+
+.PHONY: docs
+docs: $(NEW)/.installed ## Write the roles' tables of variables anew
+	$(NEW)/bin/python tests/tools/role_docs.py
+
+.PHONY: release
+release: $(RELEASE)/.installed ## Build the tarball to publish: the same bytes wherever it is built
+	$(RELEASE)/bin/python tests/tools/build_release.py $(CURDIR)
 
 .PHONY: benchmark
 benchmark: $(NEW)/.installed ## Time the audit beside the by-hand method; server B too, 2.2 million sessions
@@ -89,13 +107,23 @@ $(OLD)/.installed: requirements/core-2.16.txt tests/tools/pythons.py
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@
 
+$(MIDDLE)/.installed: requirements/core-2.18.txt tests/tools/pythons.py
+	$$($(PYTHONS) best 3.11 3.13) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) $<
+	touch $@
+
+$(RELEASE)/.installed: requirements/release.txt tests/tools/pythons.py
+	$$($(PYTHONS) best 3.11 3.13) -m venv --clear $(@D)
+	$(@D)/bin/python $(INSTALL) $<
+	touch $@
+
 .PHONY: requirements
 requirements: ## Renew the pinned versions (needs uv)
-	for name in run test core-2.16; do \
-	  uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.10 \
-	    requirements/$$name.in --output-file requirements/$$name.txt; \
+	for pair in run:3.10 test:3.10 core-2.16:3.10 core-2.18:3.11 release:3.11; do \
+	  uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --python-version $${pair#*:} \
+	    requirements/$${pair%:*}.in --output-file requirements/$${pair%:*}.txt; \
 	done
 
 .PHONY: clean
 clean: ## Remove what the targets made; reports stay
-	rm -rf .venv .venv-test .venv-2.16 .cache .pytest_cache .hypothesis .ansible
+	rm -rf .venv .venv-test .venv-2.16 .venv-2.18 .venv-release .cache .pytest_cache .hypothesis .ansible

@@ -31,7 +31,7 @@ options:
         packagers put beside them.
       - Journal files of systemd, such as C(/var/log/journal/*/*.journal), are read with the host's journalctl.
       - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
-      - If not set, the usual places of Postfix, Sendmail and Exim on common distributions.
+      - If not set, the usual places of Postfix, Sendmail, Exim and Dovecot on common distributions.
     type: list
     elements: str
   journal:
@@ -183,6 +183,8 @@ ansible_facts:
               C(sessions), C(messages) and C(rejected).
             - C(sessions) is the sum of C(tls), C(plaintext), C(tls_failed) and C(unknown). A message is one accepted transaction. C(rejected)
               counts refused commands, C(unknown_user) of them for a recipient that does not exist.
+            - A count that the log does not hold is null, and so is each sum that it is a part of. Where the log holds only some days' or some
+              mail servers' sessions, C(daily) and C(services) still have those.
           type: dict
           returned: success
           sample:
@@ -230,10 +232,12 @@ ansible_facts:
           returned: success
           sample: []
         logins:
-          description: Logins to mail boxes by TLS and plaintext, where the log has them.
+          description:
+            - Logins to mail boxes (Dovecot) by protocol, where the log has them. They are no inbound mail, and in no other count.
+            - C(local) are those from the host itself, a webmail for one, C(unknown) those logged in a form of the administrator's own.
           type: dict
           returned: success
-          sample: {}
+          sample: {"imap": {"tls": 812, "plaintext": 3, "local": 140, "unknown": 0}}
         hosts:
           description:
             - Sessions and messages of each host of a central log, C(external) and C(total) (without local clients), only with

@@ -6,7 +6,7 @@
     python tests/generators/postfix_log.py centos7 /tmp/logs 1000
 
 The mix is that of a university department's server: most sessions are spam that is refused, about half of the lines are not smtpd's (cleanup, qmgr,
-local, anvil, Dovecot), up to 24 sessions are open at once. Line forms are those of the versions' sources, see mtas/postfix.py. Addresses
+local, anvil, amavis, Dovecot), up to 24 sessions are open at once. Line forms are those of the versions' sources, see mtas/postfix.py. Addresses
 are of the documentation ranges and of 10.0.0.0/8. The log is rotated weekly into four files.
 """
 
@@ -25,6 +25,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 BEGIN = datetime.datetime(2026, 10, 26, 0, 0, 3)
 FILES = 4
 LANES = 24
+OTHER_TAGS = {"dovecot": "dovecot", "amavis": "amavis[1207]"}
 MAX_USE = 100  # sessions that one smtpd process serves
 Line = tuple[str, str]  # daemon, message
 
@@ -59,6 +60,7 @@ class Log:
         self._style = style
         self._chance = random.Random(seed)
         self._messages = 0
+        self._second, self._text = -1, ""
         self.truth: Counter[tuple[str, ...]] = Counter()
 
     def session(self) -> Iterator[Line]:
@@ -71,7 +73,8 @@ class Log:
         shown = "tls_failed" if what == "failed" else "tls" if tls else "plaintext"
         self.truth[scope, "sessions", shown] += 1
         if external and low < 60:
-            yield "smtpd", f"warning: hostname mail{low}.sender{high}.example.net does not resolve to address 198.51.{100 + low % 2}.{high}: Name or service not known"
+            address = f"198.51.{100 + low % 2}.{high}"
+            yield "smtpd", f"warning: hostname mail{low}.sender{high}.example.net does not resolve to address {address}: Name or service not known"
         yield "smtpd", f"connect from {client}"
         counters = "ehlo=1"
         if tls:
@@ -89,15 +92,20 @@ class Log:
             counters += " mail=1 rcpt=0/1"
             self.truth[scope, "rejected", shown] += 1
             yield "smtpd", (
-                f"NOQUEUE: reject: RCPT from {client}: 550 5.1.1 <user{low}@dept.example.edu>: Recipient address rejected: User unknown in local recipient table; "
+                f"NOQUEUE: reject: RCPT from {client}: 550 5.1.1 <user{low}@dept.example.edu>: Recipient address rejected: "
+                "User unknown in local recipient table; "
                 f"from=<news{high}@sender{high}.example.net> to=<user{low}@dept.example.edu> proto=ESMTP helo=<mail{low}.sender{high}.example.net>")
         elif what == "mail":
             counters += " mail=1 rcpt=1 data=1"
             self.truth[scope, "messages", shown] += 1
             yield from self._message(client, low, high)
         yield "smtpd", f"disconnect from {client}" + (f" {counters} quit=1 commands={counters.count('=') + 1}" if style.counters else "")
-        if low < 100:
-            yield "dovecot", f"imap-login: Login: user=<user{low}>, method=PLAIN, rip=10.1.{low}.{high}, lip=10.1.0.2, mpid={20000 + high}, TLS, session=<AAAA{low}{high}>"
+        if low < 230:
+            user = f"user=<user{low}>, method=PLAIN, rip=10.1.{low}.{high}, lip=10.1.0.2"
+            yield "dovecot", f"imap-login: Login: {user}, mpid={20000 + high}, TLS, session=<AAAA{low}{high}>"
+            yield "dovecot", f"imap(user{low}): Logged out in={low * high} out={high * 4711}"
+        if low < 40:
+            yield "anvil", f"statistics: max connection rate {low}/60s for (smtp:198.51.{100 + low % 2}.{high}) at Nov  2 10:45:00"
 
     def _message(self, client: str, low: int, high: int) -> Iterator[Line]:
         self._messages += 1
@@ -107,14 +115,15 @@ class Log:
         yield "qmgr", f"{queue_id}: from=<news{high}@sender{high}.example.net>, size={3000 + low * high}, nrcpt=1 (queue active)"
         yield "local", (f"{queue_id}: to=<user{low}@dept.example.edu>, relay=local, delay=0.{low}, delays=0.1/0/0/0.{high}, dsn=2.0.0, status=sent "
                         "(delivered to command: /usr/bin/procmail -a \"$EXTENSION\")")
+        yield "amavis", f"({high}-{low}) Passed CLEAN, <news{high}@sender{high}.example.net> -> <user{low}@dept.example.edu>, Hits: -{low}.{high}, {high} ms"
         yield "qmgr", f"{queue_id}: removed"
 
     def lines(self, size: int) -> Iterator[str]:
         """Lines of at least so many bytes, over four weeks, stamp and all."""
-        chance, written, number = self._chance, 0, 0
+        chance, written = self._chance, 0
         span = datetime.timedelta(days=7 * FILES).total_seconds() - 60
         lanes: list[tuple[int, int, Iterator[Line]]] = []  # process, sessions it has served, lines to come
-        pids = {"cleanup": 1801, "qmgr": 1702, "local": 1903, "dovecot": 900}
+        pids = {"cleanup": 1801, "qmgr": 1702, "local": 1903, "anvil": 2105}
         next_pid = 2000
         while written < size or lanes:
             if written < size and len(lanes) < LANES:
@@ -130,16 +139,13 @@ class Log:
                     del lanes[lane]
                 continue
             daemon, message = line
-            second = int(span * min(written, size) / size)
-            if second != number:
-                number = second
-            tag = "dovecot" if daemon == "dovecot" else f"postfix/{daemon}[{pid if daemon == 'smtpd' else pids[daemon]}]"
-            text = f"{self._stamp(number)} mx1 {tag}: {message}\n"
+            tag = OTHER_TAGS.get(daemon) or f"postfix/{daemon}[{pid if daemon == 'smtpd' else pids[daemon]}]"
+            text = f"{self._stamp(int(span * min(written, size) / size))} mx1 {tag}: {message}\n"
             written += len(text)
             yield text
 
     def _stamp(self, second: int) -> str:
-        if second != getattr(self, "_second", None):
+        if second != self._second:
             self._second = second
             moment = BEGIN + datetime.timedelta(seconds=second)
             self._text = moment.isoformat() if self._style.rfc3339 else f"{MONTHS[moment.month - 1]} {moment.day:2} {moment:%H:%M:%S}"

@@ -18,7 +18,8 @@ from ansible_collections.mailfleet.tls_audit.tests.tools import checkout
 from .playbooks import ROOT, ansible_playbooks
 
 FIRST_NAMES = {
-    "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
+    "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins",
+    "roles",
 }
 MODULES = ("audit_records", "fleet_report", "maillog_facts", "mailserver_facts")
 

@@ -71,7 +71,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
                 source.close()
         if budget.is_spent():
             budget.note(context.notices)
-        if not context.lines['matched']:
+        if not context.mtas:
             context.notices.add('no_mail_lines', 'no line of a known mail server was found')
         if context.services.count_hosts() > 1 and not context.splits_hosts:
             context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart'

@@ -23,7 +23,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone 
 MONTHS = dict((name, number) for number, name in enumerate(
     (b'Jan', b'Feb', b'Mar', b'Apr', b'May', b'Jun', b'Jul', b'Aug', b'Sep', b'Oct', b'Nov', b'Dec'), 1))
 
-_ISO = re.compile(br'(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?(?:(Z)|([+-])(\d\d):?(\d\d))?')
+# With a blank in the place of the T, and another before the offset: Exim's own log.
+_ISO = re.compile(br'(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)? ?(?:(Z)|([+-])(\d\d):?(\d\d))?')
 _EPOCH = datetime.datetime(1970, 1, 1)
 _ONE_DAY = datetime.timedelta(days=1)
 # A drop of this many months is New Year; less is a clock that was set back.

@@ -47,7 +47,7 @@ class Checkpoints:
             lines = self._file.read()
             if lines and json.loads(lines[0].decode('ascii')) == self._header:
                 for row, part in zip(lines[1::2], lines[2::2]):
-                    entry = _Entry(json.loads(row.decode('ascii')), part)
+                    entry = _Entry(row, part)
                     self._known.setdefault(entry.head, []).append(entry)
         except (ValueError, KeyError, IndexError, TypeError) as error:
             self._known = {}
@@ -74,7 +74,14 @@ class Checkpoints:
         if source.compression == 'none':
             head = head[:end]
         row = {'head': [len(head), _hash(head)], 'tail': _tail(source, end), 'end': end, 'compression': source.compression}
-        lines = [json.dumps(of).encode('ascii') for of in (row, part_data.dump(part))]
+        self._keep([json.dumps(of).encode('ascii') for of in (row, part_data.dump(part))])
+
+    def keep_entry(self, entry):
+        """Leave an entry to the next run as it is."""
+        if self._writable:
+            self._keep(entry.lines)
+
+    def _keep(self, lines):
         self._kept_bytes += sum(len(line) + 1 for line in lines)
         if self._kept_bytes < state_file.MAX_BYTES:
             self._kept.extend(lines)
@@ -88,25 +95,26 @@ class Checkpoints:
 class _Entry:
     """One file that an earlier run has read: how to know it again, and its part, which is loaded when it is needed."""
 
-    def __init__(self, row, part):
+    def __init__(self, line, part):
+        self.lines = [line, part]
+        row = json.loads(line.decode('ascii'))
         self.head = tuple(row['head'])
         self._tail = row['tail']
         self._end = row['end']
-        self._compression = row['compression']
-        self._part = part
+        self.compression = row['compression']
 
     def known_end(self, source):
         """Return up to which of its bytes a source that begins alike is this file, or None."""
-        if source.compression == self._compression:
+        if source.compression == self.compression:
             if source.bytes < self._end or (source.compression != 'none' and source.bytes != self._end):
                 return None
             return self._end if _tail(source, self._end) == self._tail else None
-        return source.bytes if self._compression == 'none' and _plain_size(source) == self._end else None
+        return source.bytes if self.compression == 'none' and _plain_size(source) == self._end else None
 
     def load(self, part):
         """Fill a new part. Raise ValueError when that cannot be done."""
         try:
-            return part_data.load(json.loads(self._part.decode('ascii')), part)
+            return part_data.load(json.loads(self.lines[1].decode('ascii')), part)
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(error)
 

@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, hosts, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -42,10 +42,15 @@ def empty_counts(of):
     return dict((name, counts[name]) for name in of)
 
 
+def _hide_sessions(counts):
+    """Make a scope's sessions unknown: null, as a sum of which a part is unknown is neither 0 nor a count."""
+    counts['sessions'] = dict.fromkeys(counts['sessions'])
+
+
 def _add(counts, tls_class, cell):
-    """Add one tally cell to a scope's counts."""
+    """Add one tally cell to a scope's counts; what is not known stays so."""
     for index, name in ((_SESSIONS, 'sessions'), (_MESSAGES, 'messages'), (_REJECTED, 'rejected')):
-        if cell[index] and name in counts:
+        if cell[index] and name in counts and counts[name]['total'] is not None:
             counts[name]['total'] += cell[index]
             counts[name][tls_class] += cell[index]
     if 'rejected' in counts:
@@ -61,9 +66,11 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
+        self.copies = copies.find(context)
+        self._hide(context, wanted)
         for (day, service, scope), group in context.tally.groups.items():
             date = context.calendar.date(day)
-            if not wanted(date):
+            if not wanted(date) or (date, service) in self.copies:
                 continue
             for tls_class, cell in group.items():
                 final, visible = visibility.settle(tls_class, service, date)
@@ -72,6 +79,34 @@ class Figures:
                     self._note_visibility(date, final, visible, cell[_SESSIONS])
         self.protocols = _by_name(context.tally.protocols, context.calendar, wanted)
         self.ciphers = _by_name(context.tally.ciphers, context.calendar, wanted)
+
+    def _hide(self, context, wanted):
+        """Make null what the log does not hold: the sessions of such a day and service, and every sum that they are a part of.
+
+        Their scope is not known, as nothing is known of them: every scope's sum lacks them.
+        """
+        names, dates = set(), set()
+        for (day, service), times in context.tally.uncounted.items():
+            date = context.calendar.date(day)
+            if times > 0 and wanted(date) and (date, service) not in self.copies:
+                names.add(context.services.by_number[service].name)
+                dates.add(date)
+        if not dates:
+            return
+        for name in names:
+            _hide_sessions(self._service(name))
+        for counts in [self.inbound[scope] for scope in _SCOPES] + [self._day(date)[part] for date in dates for part in (EXTERNAL, TOTAL)]:
+            _hide_sessions(counts)
+        context.notices.add('sessions_unknown', 'the log does not hold the sessions of %s, on so many days' % ', '.join(sorted(names)), len(dates))
+
+    def _service(self, name):
+        return self.services.setdefault(name, empty_counts(('sessions', 'messages')))
+
+    def _day(self, date):
+        day = self.daily.get(date)
+        if day is None:
+            day = self.daily[date] = dict((name, empty_counts(('sessions', 'messages'))) for name in (EXTERNAL, TOTAL))
+        return day
 
     def _note_visibility(self, date, final, visible, sessions):
         if not visible:
@@ -84,10 +119,8 @@ class Figures:
         if scope == LOCAL:
             return
         _add(self.inbound[TOTAL], tls_class, cell)
-        _add(self.services.setdefault(service, empty_counts(('sessions', 'messages'))), tls_class, cell)
-        day = self.daily.get(date)
-        if day is None:
-            day = self.daily[date] = dict((name, empty_counts(('sessions', 'messages'))) for name in (EXTERNAL, TOTAL))
+        _add(self._service(service), tls_class, cell)
+        day = self._day(date)
         _add(day[TOTAL], tls_class, cell)
         if scope == EXTERNAL:
             _add(day[EXTERNAL], tls_class, cell)
@@ -110,16 +143,20 @@ def _by_name(counts, calendar, wanted):
     return names
 
 
+def _size(counts):
+    return counts['messages']['total'] if counts['sessions']['total'] is None else counts['sessions']['total']
+
+
 def _few_services(services):
     """Return the services, the smallest of too many folded into one: their names come from the log."""
     if len(services) <= MAX_SERVICES:
         return services
-    kept = sorted(services, key=lambda name: (name == classes.OTHER, -services[name]['sessions']['total'], name))
+    kept = sorted(services, key=lambda name: (name == classes.OTHER, -_size(services[name]), name))
     folded = empty_counts(('sessions', 'messages'))
     for name in kept[MAX_SERVICES - 1:]:
         for part, counts in services[name].items():
             for key, count in counts.items():
-                folded[part][key] += count
+                folded[part][key] = None if None in (count, folded[part][key]) else folded[part][key] + count
     few = dict((name, services[name]) for name in kept[:MAX_SERVICES - 1])
     few[classes.OTHER] = folded
     return few
@@ -191,8 +228,8 @@ def build(context, visibility, wanted, sources, max_days):
         },
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
-        'logins': {},
-        'hosts': hosts.build(context, visibility, wanted, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
+        'logins': context.logins.as_facts(context.calendar, wanted),
+        'hosts': hosts.build(context, visibility, wanted, figures.copies, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

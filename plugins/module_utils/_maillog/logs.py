@@ -32,6 +32,7 @@ def read_all(found, whole, workers=1, checkpoints=None):
     size = processes.piece_size(sum(plan.unread for plan in plans), workers)
     pieces = [piece for plan in plans for piece in plan.cut(size)] if in_parts else []
     parts = processes.read_parts(pieces, whole, workers)
+    its_readers = reading.readers(whole)
     done = Done()
     live = None
     try:
@@ -40,9 +41,9 @@ def read_all(found, whole, workers=1, checkpoints=None):
                 end_log(whole, live)
             live = plan.source.name.live
             if in_parts:
-                plan.merge_into(whole, parts, checkpoints)
+                plan.merge_into(whole, its_readers, parts, checkpoints)
             else:
-                plan.read_into(whole)
+                plan.read_into(whole, its_readers)
             whole.end_file(plan.source)
             if plan.source.reason == reading.TIME_IS_UP and not plan.source.lines:
                 plan.source.status, plan.source.reason = sources.SKIPPED, 'not read: the time was up'
@@ -83,12 +84,12 @@ class _Plan:
         self._pieces = processes.cut(self.source, self._begin, self._end, self.limit, size)
         return self._pieces
 
-    def read_into(self, whole):
+    def read_into(self, whole, its_readers):
         """Read the source in one go."""
         whole.begin_file(self.limit)
-        reading.read(self.source, whole, reading.readers(whole))
+        reading.read(self.source, whole, its_readers)
 
-    def merge_into(self, whole, parts, checkpoints):
+    def merge_into(self, whole, its_readers, parts, checkpoints):
         """Take the parts of the pieces that were cut, in order, and merge them."""
         part = self._load(whole)
         failed = self.known is not None and part is None
@@ -101,9 +102,11 @@ class _Plan:
             failed = failed or later.overflowed or part.overflowed
         if failed:
             # A hostile log, or a damaged state: what comes before it in the logs must be known to read it right.
-            self.read_into(whole)
+            self.read_into(whole, its_readers)
             return
-        if part is not None and checkpoints is not None:
+        if checkpoints is not None and self.known is not None and not self._pieces and self.source.compression == self.known.compression:
+            checkpoints.keep_entry(self.known)
+        elif checkpoints is not None and part is not None:
             checkpoints.keep(self.source, part, self._end)
         if self._end < self.source.bytes or part is None:
             last_line = processes.Piece(self.source, self._end, self.source.bytes, self.limit).read(whole.new_part())

@@ -36,6 +36,7 @@ def dump(part):
         'calendar': calendar_data.dump(part.calendar),
         'tally': _dump_tally(part.tally),
         'sessions': _dump_sessions(part.sessions),
+        'logins': [list(key) + [count] for key, count in part.logins.counts.items()],
         'lines': part.lines,
         'mtas': sorted(part.mtas),
         'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
@@ -51,6 +52,7 @@ def load(data, part):
     calendar_data.load(data['calendar'], part.calendar)
     _load_tally(data['tally'], part.tally)
     _load_sessions(data['sessions'], part)
+    part.logins.counts.update(((day, str(protocol), str(kind)), count) for day, protocol, kind, count in data['logins'])
     part.lines.update((str(name), count) for name, count in data['lines'].items())
     part.mtas.update(str(name) for name in data['mtas'])
     part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]), data['file'][3])

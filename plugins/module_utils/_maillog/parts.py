@@ -15,6 +15,7 @@ __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
@@ -36,6 +37,7 @@ class Part:
         self.tally = Tally()
         self.splits_hosts = host_field == hosts.EACH
         self.services = Services(MAX_SERVICES_OF_HOSTS if self.splits_hosts else MAX_SERVICES)
+        self.logins = Logins()
         self.calendar = Calendar(self.notices)
         self.sessions = Sessions(self.tally, self.notices, include_clients, headless)
         self.host = host_field.encode('utf-8') + b' ' if host_field and not self.splits_hosts else b''
@@ -73,6 +75,7 @@ class Part:
         self.notices.merge(later.notices)
         services = self.services.merge(later.services)
         self.tally.merge(later.tally, days, services)
+        self.logins.merge(later.logins, days)
 
         def rebind(session):
             session.service = services[session.service.number]

@@ -35,15 +35,13 @@ class Processes:
         self.restarted = set()      # (host, instance)
         self.others = set()         # keys that end in no process id
         self.overflowed = False
-        self._recent = set()
+        self.recent = set()         # what was noted of late; looking here first saves a call
 
     def begin(self, key, instance):
         """Note that a process began a session, where nothing else was seen of it before."""
-        if key in self._recent:
-            return
-        if len(self._recent) > MAX_KEYS:
-            self._recent.clear()
-        self._recent.add(key)
+        if len(self.recent) > MAX_KEYS:
+            self.recent.clear()
+        self.recent.add(key)
         if self.fate(key, instance) is not None:
             return
         match = _PROCESS.match(key)
@@ -88,7 +86,7 @@ class Processes:
         for host, bits in later.killed.items():
             _unite(self.killed, host, bits, b'')
         self.restarted.update(later.restarted)
-        self._recent.clear()
+        self.recent.clear()
         self._limit()
 
     def _limit(self):

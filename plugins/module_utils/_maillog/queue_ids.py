@@ -17,6 +17,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import operator
+
 WINDOW = 10000
 
 CONFIRMED = 0
@@ -92,8 +94,13 @@ class QueueIds:
         """Return the ids within the window and their owners, oldest first."""
         kept = dict(self._old)
         kept.update(self._young)
+        oldest = self.clock - WINDOW
         alive = [(owner[2] if owner.__class__ is tuple else owner, key, owner) for key, owner in kept.items()]
-        return [(key, owner) for when, key, owner in sorted(alive, key=lambda item: item[:2]) if self.clock - when < WINDOW]
+        return [(key, owner) for when, key, owner in sorted(alive, key=operator.itemgetter(0)) if when > oldest]
+
+    def sessions(self):
+        """Return the sessions that own an id, some more than once."""
+        return [owner[0] for ids in (self._old, self._young) for owner in ids.values() if owner.__class__ is tuple]
 
     def restore(self, key, owner):
         """Take an id as `owners` gave it; oldest first, before the clock is set."""

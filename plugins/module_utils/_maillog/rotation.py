@@ -9,12 +9,13 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import calendar
 import datetime
 import os
 import re
 
-# Behind a log's name: nothing, a generation (.1), a date (-20171105, .2017-11-05, -20171105-1509840001), and a compression.
-_ROTATION = re.compile(r'^(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d-?[0-3]\d)(?:[._T-]?\d{1,10})?|\.(?P<generation>\d{1,4}))?'
+# Behind a log's name: nothing, a generation (.1), a date (-20171105, .2017-11-05, -20171105-1509840001, or a month: Exim's %M), and a compression.
+_ROTATION = re.compile(r'^(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d(?:-?[0-3]\d)?)(?:[._T-]?\d{1,10})?|\.(?P<generation>\d{1,4}))?'
                        r'(?:\.(?:gz|bz2|xz|zst|Z))?\Z')
 # What editors, packagers and log shippers leave beside a log.
 _LEFTOVER = re.compile(r'(?:~|\.(?:tmp|swp|swo|swx|offset|pos|rpmsave|rpmnew|rpmorig|dpkg-[a-z]+|ucf-[a-z]+|bak|orig|lock|state|part|filepart))\Z')
@@ -27,7 +28,7 @@ class LogName:
     def __init__(self, path):
         self.path = path
         stem = _COMPRESSION_NAME.sub('', path)
-        match = re.search(r'(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d-?[0-3]\d)(?:[._T-]?(?P<time>\d{1,10}))?|\.(?P<generation>\d{1,4}))\Z', stem)
+        match = re.search(r'(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d(?:-?[0-3]\d)?)(?:[._T-]?(?P<time>\d{1,10}))?|\.(?P<generation>\d{1,4}))\Z', stem)
         self.live = stem[:match.start()] if match and match.start() > len(os.path.dirname(stem)) + 1 else stem
         self.date = self.generation = None
         self._time = 0
@@ -50,6 +51,9 @@ def _as_date(text):
         return None
     digits = text.replace('-', '')
     try:
+        if len(digits) == 6:
+            # No line of a month's log is later than the month's last day.
+            return datetime.date(int(digits[:4]), int(digits[4:]), calendar.monthrange(int(digits[:4]), int(digits[4:]))[1])
         return datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return None

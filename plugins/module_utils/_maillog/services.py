@@ -70,5 +70,5 @@ class Services:
         return [self.get(service.key[0], service.key[1], service.instance[1], service.veiled) for service in later.by_number]
 
     def count_hosts(self):
-        """Return how many syslog hosts had sessions."""
-        return len(set(service.instance[0] for service in self.by_number))
+        """Return how many syslog hosts had sessions. An MTA's own file names none: it is this host's."""
+        return len(set(service.instance[0] for service in self.by_number if service.instance[0]))

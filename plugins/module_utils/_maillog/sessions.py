@@ -45,6 +45,8 @@ class Session(object):
     queued_before = False   # a transaction was begun before any handshake
     by_queue = True         # messages are counted as the queue manager confirms them
     tls_class = None        # set at the end
+    over = None             # what it is when no more lines come, where its MTA logs no end of a session; None where it does
+    msgid = None            # of the last message, where its MTA logs one more than once
 
     def __init__(self, day, service, client, group):
         self.day = day
@@ -99,6 +101,7 @@ class Sessions:
     def __init__(self, tally, notices, include_clients=False, headless=False):
         self.tally = tally
         self.notices = notices
+        self._groups = tally.groups
         self.headless = headless
         self.overflowed = False
         self.open = {}              # process key -> Session
@@ -109,16 +112,18 @@ class Sessions:
 
     def begin(self, key, day, service, client):
         """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost."""
-        previous = self.open.get(key)
-        if previous is not None:
-            self._end_as(previous, processes.BEGUN)
+        if key in self.open:
+            self._end_as(self.open[key], processes.BEGUN)
         elif len(self.open) >= MAX_OPEN:
             self.overflowed = True
             self.notices.add('too_many_processes', 'more than %d sessions were open at once; they are taken to be still open' % MAX_OPEN)
             self.end_all('a session was still open when there were too many')
-        if self.headless:
+        if self.headless and key not in self.processes.recent:
             self.processes.begin(key, service.instance)
-        self.open[key] = Session(day, service, client, self.tally.group(day, service.number, client[0]))
+        group = self._groups.get((day, service.number, client[0]))
+        if group is None:
+            group = self.tally.group(day, service.number, client[0])
+        self.open[key] = Session(day, service, client, group)
 
     def resume(self, key, service):
         """Return the session that a process without an open one may have had since before this part, or None."""
@@ -182,6 +187,9 @@ class Sessions:
         """End what is still open: at the end of the logs, or when the mail system was stopped."""
         for key in sorted(self.open):
             session = self.open[key]
+            if session.over is not None:
+                self.end(session, session.over)
+                continue
             self.end(session, classes.OPEN)
             self.notices.add('open_session', notice)
         self.open.clear()
@@ -306,8 +314,7 @@ class Sessions:
 
     def all(self):
         """Return the sessions that later lines may still change, each once."""
-        sessions = list(self.open.values()) + list(self.fragments.values())
-        sessions += [owner[0] for unused, owner in self.queue_ids.owners() if owner.__class__ is tuple]
+        sessions = list(self.open.values()) + list(self.fragments.values()) + self.queue_ids.sessions()
         return list(dict((id(session), session) for session in sessions).values())
 
     @staticmethod

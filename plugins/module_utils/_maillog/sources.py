@@ -17,6 +17,7 @@ import datetime
 import errno
 import glob
 import os
+import re
 import stat
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives
@@ -26,12 +27,16 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notic
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import LogName, is_log_of
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 
-# The usual places: Red Hat, Debian, SUSE, Postfix's maillog_file samples, Exim on Debian, Red Hat and upstream.
+# The usual places: Red Hat, Debian, SUSE, Postfix's maillog_file samples; Exim on Debian, Red Hat and FreeBSD, cPanel and upstream; Dovecot's
+# log_path and info_log_path as its manual has them.
 # mail.info, mail.warn and mail.err are left out: syslog writes the same lines to them again.
 USUAL_PATHS = (
     '/var/log/maillog*', '/var/log/mail.log*', '/var/log/mail*', '/var/log/postfix.log*',
-    '/var/log/exim4/mainlog*', '/var/log/exim/main.log*', '/var/log/exim/mainlog*', '/var/spool/exim/log/mainlog*',
+    '/var/log/exim4/mainlog*', '/var/log/exim/main.log*', '/var/log/exim/mainlog*', '/var/log/exim_mainlog*', '/var/spool/exim/log/mainlog*',
+    '/var/log/dovecot.log*', '/var/log/dovecot-info.log*',
 )
+# Exim's other logs, by the names that its distributors give them. What was rejected is in the main log too.
+_NOT_MAIN = re.compile(r'(?:^|[/_])(?:rejectlog|paniclog|reject\.log|panic\.log)\Z')
 MAX_FILES = 2000
 SEARCH_SIZE = 64 * 1024
 # A modification time before this is no time but a damaged inode or a careless copy.
@@ -221,6 +226,8 @@ def _name_all(patterns, notices):
                 if patterns is None:
                     continue        # the usual places hold much else
                 source.status, source.reason = SKIPPED, 'not a log or a rotation of one, by its name'
+            elif _NOT_MAIN.search(source.name.live):
+                source.status, source.reason = SKIPPED, "Exim's main log has these lines too"
             named[path] = source
     return list(named.values())
 

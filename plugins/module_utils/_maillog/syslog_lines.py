@@ -19,11 +19,13 @@ import re
 
 BSD_STAMP = br'[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d'
 ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?'
+# Not syslog's: what Exim (string tod_log, with log_timezone and millisec) and Dovecot (log_timestamp) put before the lines of their own files.
+OWN_STAMP = br'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [+-]\d{4})?'
 _PRI = br'(?:<\d{1,3}>)?'
 _STAMP = br'(' + BSD_STAMP + br'|' + ISO_STAMP + br') '
 # RFC 5424: <PRI>VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA SP MSG.
 _RFC5424_DATA = br' \S+ (?:-|(?:\[[^\]\n]*\])+) +(?:\xef\xbb\xbf)?'
-_LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n' + _STAMP)
+_LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n(' + BSD_STAMP + br'|' + ISO_STAMP + br'|' + OWN_STAMP + br') ')
 # As much of a line's start as tells a syslog line from any other.
 _BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
 _OFFSET = re.compile(br'(?:Z|[+-]\d\d:?\d\d)?\Z')
@@ -69,11 +71,11 @@ class RowExpression:
 class AlikeExpression:
     """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
 
-    tag: expression of the syslog tag without its pid; messages: of those that matter. What is captured for each line costs the most.
+    tag: expression of the syslog tag with its pid and colon; messages: of those that matter. What is captured for each line costs the most.
     """
 
     def __init__(self, tag, messages):
-        self._key = tag + br'\[\d{1,10}\]: '
+        self._key = tag
         self._messages = messages
         self._by_host = {}
 

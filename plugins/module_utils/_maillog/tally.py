@@ -13,13 +13,16 @@ The others depend on what the log could have shown, which is known only at its e
   silent      nothing tells TLS from plaintext unless TLS logging was on
   veiled      the counters tell STARTTLS, but the service may speak TLS from the first byte, which they do not show
   open        still open at the end of the logs, without TLS so far
+  unknown     no line of the log says it, whatever its settings show of others
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import bisect
 import re
+import zlib
 
 TLS = 'tls'
 TLS_FAILED = 'tls_failed'
@@ -27,11 +30,15 @@ PLAINTEXT = 'plaintext'
 SILENT = 'silent'
 VEILED = 'veiled'
 OPEN = 'open'
+UNKNOWN = 'unknown'
 
 # Protocol and cipher names come from the log: more different ones than this are counted as one.
 MAX_NAMES = 200
-_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+-]{0,63}\Z')
+# A slash is in what OpenSSL before 1.1 calls the version of most ciphers, TLSv1/SSLv3, and Sendmail logs.
+_NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+/-]{0,63}\Z')
 OTHER = 'other'
+# Of two logs of the same mail one may lack a part of the day: so many of the smallest marks meet even then.
+MAX_MARKS = 32
 
 
 class Tally:
@@ -40,7 +47,9 @@ class Tally:
     groups: (day number, service number, scope) -> {class: [sessions, messages, rejected commands, of these unknown user]}
     protocols, ciphers: (day number, name) -> sessions of the scopes internal and external
     tls_days: service number -> set of the days on which the log showed TLS of that service
-    clients: address -> sessions that showed no TLS, external ones, only where asked for
+    uncounted: (day number, service number) -> what clients did that day outside of any session that was logged. Above 0 the log did not
+    hold all sessions of the service: their count is not known, whatever was tallied of them
+    marks: (day number, service number) -> a few numbers made of message ids, by which two logs that hold the same mail are known
     """
 
     def __init__(self):
@@ -48,6 +57,8 @@ class Tally:
         self.protocols = {}
         self.ciphers = {}
         self.tls_days = {}
+        self.uncounted = {}
+        self.marks = {}
         self.days = set()
         self.overflowed = False     # names were counted as one that a part before this one may tell apart
         self._names = {}
@@ -98,6 +109,22 @@ class Tally:
         if days is None:
             days = self.tls_days[service] = set()
         days.add(day)
+
+    def hide_sessions(self, service, day, times=1):
+        """Note that a client did something on that day outside of any session that was logged. times: -1 takes one back."""
+        key = (day, service)
+        self.uncounted[key] = self.uncounted.get(key, 0) + times
+
+    def mark(self, service, day, message_id):
+        """Keep the smallest of the numbers that stand for a day's message ids: the same mail has the same ones in any log."""
+        number = zlib.crc32(message_id) & 0xffffffff
+        marks = self.marks.get((day, service))
+        if marks is None:
+            self.marks[day, service] = [number]
+        elif number < marks[-1] or len(marks) < MAX_MARKS:
+            if number not in marks:
+                bisect.insort(marks, number)
+                del marks[MAX_MARKS:]
 
     def merge(self, later, days, services):
         """Add the tally of the part that follows. days: its day numbers -> those here; services: its service numbers -> the Services here."""

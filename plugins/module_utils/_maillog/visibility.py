@@ -13,8 +13,6 @@ import datetime
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import tally as classes
 
-UNKNOWN = 'unknown'
-
 COMPLETE = 'complete'
 PARTIAL = 'partial'
 NONE = 'none'
@@ -43,10 +41,10 @@ class Visibility:
         """Return (final session class, could the log have shown TLS) of a class that a session got while counting."""
         if tls_class in (classes.TLS, classes.TLS_FAILED, classes.PLAINTEXT):
             return tls_class, True
-        if tls_class == classes.OPEN:
-            return UNKNOWN, True
+        if tls_class in (classes.OPEN, classes.UNKNOWN):
+            return classes.UNKNOWN, True
         if tls_class == classes.VEILED or self._services[service].veiled:
             visible = date in self._by_service.get(service, ())
         else:
             visible = date in self._by_instance.get(self._services[service].instance, ())
-        return (classes.PLAINTEXT, True) if visible else (UNKNOWN, False)
+        return (classes.PLAINTEXT, True) if visible else (classes.UNKNOWN, False)

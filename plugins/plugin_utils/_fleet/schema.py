@@ -60,7 +60,7 @@ def _label(value: Any, where: str) -> str:
 
 _scope = record_of(sessions=_sessions, messages=_messages, rejected=_rejected)
 _brief_scope = record_of(sessions=_sessions, messages=_messages)
-_logins = record_of(tls=count, plaintext=count)
+_logins = record_of(tls=count, plaintext=count, local=count, unknown=count)
 
 MAILLOG: Shape = record_of(
     {

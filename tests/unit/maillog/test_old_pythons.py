@@ -63,7 +63,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Every real Postfix log, and one of them in every compression that the standard library of all versions reads."""
+    """Every real log, and one of them in every compression that the standard library of all versions reads."""
     folder = tmp_path_factory.mktemp("logs")
     data = (REAL / "postfix-3.7.11-debian12" / "A-loglevel1" / "maillog").read_bytes()
     packed = {"a.gz": gzip.compress(data[:9000]) + gzip.compress(data[9000:]) + b"\0" * 512, "a.bz2": bz2.compress(data[:9000]) + bz2.compress(data[9000:]),
@@ -74,8 +74,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         warnings.warn("no xz on this machine: xz logs are not tried under Python 2.7", stacklevel=1)
     for name, content in packed.items():
         (folder / name).write_bytes(content)
-    names = sorted(str(path) for path in REAL.glob("postfix-*/*/maillog*"))
-    assert len(names) > 60
+    names = sorted(str(path) for mta in ("postfix", "exim", "sendmail", "opensmtpd", "dovecot") for path in REAL.glob(f"{mta}-*/*/ma*log*"))
+    assert len(names) > 120
     return names + sorted(str(folder / name) for name in packed)
 
 

@@ -227,11 +227,18 @@ def postfix(folder: Path, form: str) -> dict[str, Any]:
 # --- Sendmail
 
 
-def sendmail(folder: Path) -> dict[str, Any]:
-    """Return the facts of a Sendmail set-up; the same for every form, as the tag `sendmail` has no slash to cut at.
+# Replies to a refused command that Sendmail logs: an unknown user, a ruleset, a milter, too much data. A MAIL refused for its SIZE, a bad
+# HELO, an unknown command leave no line.
+SENDMAIL_REFUSALS = ("550 5.1.1 ", "550 5.7.1 ", "451 4.3.2 ", "554 5.7.1 ", "552 5.2.3 Message exceeds maximum fixed size (")
+SENDMAIL_REFUSED = ("MAIL ", "RCPT ", ".")
 
-    One process serves one session and leaves a line at every level from 8 on, so sessions count. The class comes from
-    `STARTTLS=server` at level 9 and above; below, from `proto=` of the from= line, which only a session with MAIL has.
+
+def sendmail(folder: Path) -> dict[str, Any]:
+    """Return the facts of a Sendmail set-up; the same for every form, as its tags have no slash to cut at.
+
+    One process serves one session and leaves a line at every level from 6 on, so sessions count. The class comes from
+    `STARTTLS=server` at level 9 and above; below, from `proto=` of the from= line, which only a session with MAIL has. A process that was
+    killed leaves what it had logged by then: its STARTTLS line from level 9 on, `connect from` from level 10 on, or nothing.
     """
     truth = read_truth(folder)
     level = int(re.search(r"confLOG_LEVEL', `(\d+)'", (folder / "sendmail.mc").read_text(encoding="utf-8"))[1])  # type: ignore[index]
@@ -239,13 +246,17 @@ def sendmail(folder: Path) -> dict[str, Any]:
     for session in truth["sessions"]:
         scope = scope_of(session["src"])
         shown = {"none": "plaintext", "starttls": "tls", "implicit": "tls", "failed": "tls_failed"}[session["tls"]]
-        if level < 9 and shown != "tls_failed" and not session["messages"]:
+        if session.get("killed") and level < (9 if shown == "tls" else 10):
+            continue
+        # A client that check_relay refused did send MAIL, but Sendmail took no notice of it: it leaves the one line of its refusal.
+        ignored = session["scenario"] == "client_refused"
+        if level < 9 and shown != "tls_failed" and (not session["messages"] or ignored):
             shown = "unknown"
         expected.days.add(datetime.datetime.fromtimestamp(session["start"], datetime.timezone.utc).date().isoformat())
-        if shown == "tls" and level >= 9:
+        if shown == "tls" and level >= 9 and scope != "local":
             _one_more(expected.protocols, session["tls_version"])
             _one_more(expected.ciphers, session["cipher"])
-        places = expected.counted(scope, "sendmail")
+        places = expected.counted(scope, truth.get("tag", "sendmail"))
         for place in places:
             _add(place.sessions, shown)
         for message in session["messages"]:
@@ -253,11 +264,11 @@ def sendmail(folder: Path) -> dict[str, Any]:
                 for place in places:
                     _add(place.messages, {"tls": "tls", "plain": "plaintext"}[message["transport"]])
         for command, reply in session["replies"]:
-            # A MAIL refused for its SIZE leaves no line of its own; an unknown user does: `<..>... User unknown`.
-            if command.startswith("RCPT ") and reply.startswith("550 5.1.1 "):
+            if command.startswith(SENDMAIL_REFUSED) and reply.startswith(SENDMAIL_REFUSALS):
                 for place in places:
                     _add(place.rejected, shown)
-                    place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
+                    if reply.startswith("550 5.1.1 "):
+                        place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
     for _message in truth["local"]:
         # sendmail(1) hands its mail to the daemon over loopback, over STARTTLS.
         _add(expected.scopes["local"].sessions, "tls")
@@ -265,31 +276,141 @@ def sendmail(folder: Path) -> dict[str, Any]:
     return expected.facts()
 
 
-# --- Exim
+# --- OpenSMTPD
+
+# What it refuses for its address syntax, its size or because no rule takes the recipient; other bad commands are logged too, but are no
+# refused mail.
+OPENSMTPD_REFUSED = ("MAIL ", "RCPT ", ".")
 
 
-def exim(folder: Path) -> dict[str, Any]:
-    """Return the facts of an Exim set-up, for mainlog and for its syslog forms alike. No count of sessions: null."""
+def opensmtpd(folder: Path) -> dict[str, Any]:
+    """Return the facts of an OpenSMTPD set-up: every session has its id in every line, and there is no log level to hide any."""
     truth = read_truth(folder)
     expected = Expected()
     for session in truth["sessions"]:
         scope = scope_of(session["src"])
         shown = {"none": "plaintext", "starttls": "tls", "implicit": "tls", "failed": "tls_failed"}[session["tls"]]
+        mail = any(message["accepted"] for message in session["messages"])
+        refused = [reply for command, reply in session["replies"] if command.startswith(OPENSMTPD_REFUSED) and reply[:1] in ("4", "5")]
+        if shown == "plaintext" and not mail and not refused and session["replies"][-1][0] != "QUIT":
+            # The client left: at the server's end, a handshake that it left looks the same, for STARTTLS is not logged.
+            shown = "unknown"
+        if session["scenario"] == "closed_for_handshake" and "-6." in folder.parent.name:
+            # ... and before 7.0 it does: `reason=disconnect` and no more.
+            shown = "unknown"
         expected.days.add(datetime.datetime.fromtimestamp(session["start"], datetime.timezone.utc).date().isoformat())
-        places = expected.counted(scope, "exim")
+        if shown == "tls" and scope != "local":
+            _one_more(expected.protocols, session["tls_version"])
+            _one_more(expected.ciphers, session["cipher"])
+        places = expected.counted(scope, "opensmtpd")
+        for place in places:
+            _add(place.sessions, shown)
         for message in session["messages"]:
             if message["accepted"]:
                 for place in places:
                     _add(place.messages, {"tls": "tls", "plain": "plaintext"}[message["transport"]])
-        for command, reply in session["replies"]:
-            if command.startswith(("MAIL ", "RCPT ")) and reply[:1] in ("4", "5"):
-                for place in places:
-                    _add(place.rejected, shown)
-                    if "Unrouteable address" in reply:
-                        place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
-    for place in [*expected.scopes.values(), *expected.services.values()]:
-        place.sessions = dict.fromkeys(place.sessions)
+        for reply in refused:
+            for place in places:
+                _add(place.rejected, shown)
+                if reply.startswith("550 Invalid recipient"):
+                    place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
+    for _message in truth["local"]:
+        # sendmail(1) hands its mail over the local socket.
+        _add(expected.scopes["local"].sessions, "plaintext")
+        _add(expected.scopes["local"].messages, "plaintext")
     return expected.facts()
+
+
+# --- Exim
+
+
+def _exim_logs(folder: Path) -> set[str]:
+    """Return the names in this set-up's `log_selector` that matter, the default ones included (the manual's chapter on log files)."""
+    conf = (folder / "exim4.conf").read_text(encoding="utf-8")
+    words = re.findall(r"[+-][a-z_]+", (re.search(r"(?m)^log_selector *=(.*)$", conf) or [""])[0])
+    logged = {"tls_cipher", "tls_certificate_verified"}
+    for word in words:
+        names = {"tls_cipher", "tls_certificate_verified", "smtp_connection", "smtp_no_mail", "incoming_port"} if word[1:] == "all" else {word[1:]}
+        logged = logged | names if word[0] == "+" else logged - names
+    return logged
+
+
+def _exim_refusals(session: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Return (command, reply, told with TLS) of what Exim logs as rejected. A MAIL refused for its size and a malformed EHLO are told without."""
+    return [
+        (command, reply, not command.startswith("EHLO ") and not reply.startswith("552 Message size")) for command, reply in session["replies"]
+        if command.startswith(("MAIL ", "RCPT ", "EHLO ")) and reply[:1] in ("4", "5") or (command == "." and reply.startswith("550"))
+    ]
+
+
+def _exim_shown(session: dict[str, Any], logged: set[str]) -> str:
+    """What the log shows of a session where +smtp_connection logs it: its TLS is in the lines of its messages, its refusals, a handshake or a
+    connection that broke off, and where there was no MAIL in what +smtp_no_mail logs. What left no such line is unknown.
+    """
+    wire = {"none": "plaintext", "refused": "plaintext", "starttls": "tls", "implicit": "tls", "failed": "tls_failed"}[session["tls"]]
+    if wire == "tls_failed" or any(message["accepted"] for message in session["messages"]):
+        return wire
+    told = any(with_tls for _command, _reply, with_tls in _exim_refusals(session)) and bool({"tls_cipher", "tls_certificate_verified"} & logged)
+    told |= not session["messages"] and "smtp_no_mail" in logged
+    # GnuTLS tells that the TLS of a client that hung up was not closed.
+    told |= wire == "tls" and not any(command == "QUIT" for command, _reply in session["replies"])
+    return wire if told else "unknown"
+
+
+def _exim_names_cipher(session: dict[str, Any], logged: set[str]) -> bool:
+    """Tell whether a line of a TLS session has `X=`: that of a broken connection has not."""
+    return "tls_cipher" in logged and (
+        any(message["accepted"] for message in session["messages"]) or bool(_exim_refusals(session))
+        or (not session["messages"] and "smtp_no_mail" in logged)
+    )
+
+
+def exim(folder: Path) -> dict[str, Any]:
+    """Return the facts of an Exim set-up, for mainlog and for its syslog forms alike. Without +smtp_connection no count of sessions: null.
+
+    The log names ciphers as GnuTLS does and the client as OpenSSL: only their sum is expected, under `any`.
+    """
+    truth = read_truth(folder)
+    logged = _exim_logs(folder)
+    expected = Expected()
+    for session in truth["sessions"]:
+        scope = scope_of(session["src"])
+        told_of_tls = bool({"tls_cipher", "tls_certificate_verified"} & logged)
+        expected.days.add(datetime.datetime.fromtimestamp(session["start"], datetime.timezone.utc).date().isoformat())
+        places = expected.counted(scope, "exim")
+        shown = _exim_shown(session, logged)
+        for place in places:
+            _add(place.sessions, shown)
+        if shown == "tls" and scope != "local" and "smtp_connection" in logged and _exim_names_cipher(session, logged):
+            _one_more(expected.protocols, session["tls_version"])
+            _one_more(expected.ciphers, "any")
+        for message in session["messages"]:
+            if message["accepted"]:
+                for place in places:
+                    _add(place.messages, {"tls": "tls", "plain": "plaintext"}[message["transport"]])
+        for _command, reply, with_tls in _exim_refusals(session):
+            for place in places:
+                _add(place.rejected, ("tls" if session["tls"] in ("starttls", "implicit") else "plaintext") if with_tls and told_of_tls else "unknown")
+                if "Unrouteable address" in reply:
+                    place.rejected["unknown_user"] = (place.rejected["unknown_user"] or 0) + 1
+    if "smtp_connection" not in logged:
+        for place in [*expected.scopes.values(), *expected.services.values()]:
+            place.sessions = dict.fromkeys(place.sessions)
+    return expected.facts()
+
+
+# --- Dovecot
+
+
+def dovecot(folder: Path) -> dict[str, dict[str, int]]:
+    """Return the logins by protocol. Those from loopback or from the server's own address are local."""
+    found: dict[str, dict[str, int]] = {}
+    for login in read_truth(folder)["logins"]:
+        if login["right_password"]:
+            counts = found.setdefault(login["protocol"], dict.fromkeys(("tls", "plaintext", "local", "unknown"), 0))
+            local = login["src"] in ("127.0.0.1", "10.20.0.25")
+            counts["local" if local else "plaintext" if login["tls"] == "none" else "tls"] += 1
+    return found
 
 
 # --- The set-ups
@@ -319,10 +440,10 @@ def _row(facts: dict[str, Any], scope: str) -> str:
 
 def main() -> int:
     print("sessions total/tls/plaintext/tls_failed/unknown; messages total/tls/plaintext/unknown; rejected total/tls/plaintext/unknown/unknown_user")
-    for mta in ("postfix", "sendmail", "exim"):
+    for mta in ("postfix", "sendmail", "opensmtpd", "exim"):
         for folder in set_ups(mta):
             for form in forms(folder):
-                facts = postfix(folder, form) if mta == "postfix" else sendmail(folder) if mta == "sendmail" else exim(folder)
+                facts = postfix(folder, form) if mta == "postfix" else {"sendmail": sendmail, "opensmtpd": opensmtpd, "exim": exim}[mta](folder)
                 print(f"{folder.relative_to(REAL_LOGS)} {form}")
                 for scope in SCOPES:
                     print(f"  {scope:9s}{_row(facts, scope)}")

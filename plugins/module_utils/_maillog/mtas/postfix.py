@@ -31,8 +31,8 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
-# What is kept has a length: whoever can write a log can fill the memory with names otherwise.
-_TAG = br'[^\s\[\]]{0,100}/' + _DAEMON
+# The usual instance first, as a literal. What is kept has a length: whoever can write a log can fill the memory with names otherwise.
+_TAG = br'(?:postfix/|[^\s\[\]]{0,100}/)' + _DAEMON
 _VERBS = (br'setting up TLS connection from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
           br'|SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
           br'|warning: (?:Connection (?:rate|concurrency)|Message delivery request rate|Recipient address rate|New TLS session rate|AUTH rate)'
@@ -43,7 +43,7 @@ _CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?
 _COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
 # What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
 _ALIKE = syslog_lines.AlikeExpression(
-    _TAG, br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
+    _TAG + br'\[\d{1,10}\]: ', br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
     + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
 # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
 _ANY = syslog_lines.RowExpression(
@@ -75,6 +75,7 @@ class Postfix:
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'postfix'
+    IN_PARTS = True
     HINTS = (b'/smtpd', b'postfix')
 
     def __init__(self, context):
@@ -147,14 +148,19 @@ class Postfix:
                 cell[1] += session.messages
                 cell[2] += session.rejected
                 cell[3] += session.unknown_user
+            elif verb.endswith(b': reject: ') or verb.endswith(b': milter-reject: '):
+                session = open_sessions.get(key)
+                if session is not None and b'/' in key:
+                    session.rejected += 1
+                    session.unknown_user += _is_unknown_user(rest)
+                else:
+                    self._reject(key, host, verb, rest)
             elif verb.endswith(b': from=<'):
                 # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
                 if b'qmgr[' in key or b'/' not in key:
                     sessions.confirm(host + verb[:-8])
             elif verb.endswith(b': client='):
                 sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
-            elif verb.endswith(b'reject: ') and verb != b'proxy-reject: ':
-                self._reject(key, host, verb, rest)
             elif verb.endswith(b'established from '):
                 self._established(key, day, rest)
             else:
@@ -303,11 +309,11 @@ def _is_cleanup(key, verb, rest):
 
 def _is_unknown_user(rest):
     """Return 1 when a refusal is one of an unknown user, else 0."""
-    end = rest.find(b']: ')
-    code = rest[end + 3:end + 13]
-    if not (code[4:] == b'5.1.1 ' or code[4:] == b'4.1.1 ' or b']:' in rest[:end]):
-        return 0
-    return 1 if _UNKNOWN_USER.match(rest) else 0
+    end = rest.find(b']')
+    code = rest[end:end + 13]
+    if code[:4] == b']: 5' and code[6:] == b' 5.1.1 ' and rest.startswith(b'RCPT from ') and code[4:6].isdigit() and 0 < rest.find(b'[') < end:
+        return 1
+    return 1 if (b' 4.1.1 ' in code or code[:3] != b']: ') and _UNKNOWN_USER.match(rest) else 0
 
 
 def _parse_counters(tail):

@@ -9,6 +9,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.dovecot import Dovecot
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim import Exim
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.opensmtpd import OpenSMTPD
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix import Postfix
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail import Sendmail
 
-READERS = (Postfix,)
+READERS = (Postfix, Exim, Sendmail, OpenSMTPD, Dovecot)

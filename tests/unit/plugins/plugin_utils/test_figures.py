@@ -130,6 +130,15 @@ def test_exim_has_messages_and_no_sessions(report):
     assert rows["foxtrot"][3:13] == ["—", "—", "—", "—", "—", "—", "100", "20", "20.0 %", "2.0"]
 
 
+def test_logins_are_in_the_details_of_their_host(make_report):
+    logins = {"imap": {"tls": 1812, "plaintext": 3, "local": 140, "unknown": 0}, "pop3": {"tls": 7, "plaintext": 0}}
+    nothing = scope(dict.fromkeys(sessions(0, 0, 0)), messages(0, 0, 0))
+    record = build_record("mail.example.org", answer(maillog(nothing, 10, logins=logins)), RUN)
+    assert record["maillog"]["logins"]["pop3"] == {"tls": 7, "plaintext": 0, "local": None, "unknown": None}
+    text, _rows = read_page(make_report([record]).files["index.html"])
+    assert "Logins to mail boxesimap: TLS 1,812, plaintext 3, from the server itself 140, not known 0; pop3: TLS 7, plaintext 0, from" in text
+
+
 def test_a_host_not_audited_is_dashes(report):
     _text, rows = read_page(report.files["index.html"])
     assert rows["hotel"][2:15] == ["—"] * 13

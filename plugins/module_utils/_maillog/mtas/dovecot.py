@@ -1,0 +1,86 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Dovecot 2.0 to 2.4: logins to mail boxes. No MTA: it takes no mail from outside. PRIVATE to the collection.
+
+  login-common/login-settings.c      user=<USER>, method=MECHANISM, rip=ADDRESS, lip=ADDRESS[, mpid=PID][, SECURED][, session=<ID>], the default of
+                                     `login_log_format_elements`, empty ones left out; 2.0 and 2.1 have no session
+  login-common/client-common-auth.c  `Login: ` up to 2.3, `Logged in: ` from 2.4 on, before it
+  login-common/client-common.c       SECURED is TLS, TLS: LAST ERROR, secured, or nothing. `secured` is no TLS: the client's address is one that
+                                     Dovecot trusts without. 2.4 writes `TSL` where a proxy in front ended the TLS
+  lib/failures.c                     its own file: `Mon DD HH:MM:SS imap-login: Info: TEXT` (`log_timestamp`); to syslog: `dovecot: imap-login: TEXT`
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
+
+_TAG = br'dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?)'
+_MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): ([^\n]*)'
+_ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE)
+_ROWS = re.compile(
+    br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br'|' + syslog_lines.OWN_STAMP + br') '
+    br'(?:(\S+) ' + _TAG + br')?' + _MESSAGE)
+# A user's name holds a blank or `>` only where the administrator allowed it (auth_username_chars): such a line is told by its last `method=`.
+_LOGIN = re.compile(br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]+), lip=([0-9A-Fa-f.:]+)(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r]|\Z))?')
+
+
+class Dovecot:
+    """Reads chunks of whole lines into logins."""
+
+    NAME = None
+    IN_PARTS = True
+    HINTS = (b'-login: ',)
+
+    def __init__(self, context):
+        self._calendar = context.calendar
+        self._networks = context.networks
+        self._logins = context.logins
+        self._host = context.host
+
+    def read(self, chunk, form):
+        """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""
+        matched = 0
+        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+            # Dovecot's own file has no host: what stands there is the name of the process.
+            if run.host is None or run.host.endswith(b':'):
+                matched += self._read_unlike(_ROWS.findall(run.text))
+            elif not self._host or run.host + b' ' == self._host:
+                rows = _ALIKE.rows(run)
+                matched += len(rows)
+                day = self._calendar.day(run.stamp) if rows else None
+                for unused, protocol, rest in rows:
+                    self._add(day, protocol, rest)
+        return matched, chunk.count(b'-login: ')
+
+    def _read_unlike(self, rows):
+        """Read rows that begin with their stamps and hosts. Return how many mattered."""
+        if self._host:
+            rows = [row for row in rows if row[1] + b' ' == self._host]
+        seen = day = None
+        for stamp, unused, protocol, rest in rows:
+            if stamp != seen:
+                seen = stamp
+                day = self._calendar.day(stamp)
+            self._add(day, protocol, rest)
+        return len(rows)
+
+    def _add(self, day, protocol, rest):
+        if day is not None:
+            self._logins.add(day, protocol.decode('ascii'), self._kind(rest))
+
+    def _kind(self, rest):
+        match = _LOGIN.match(rest)
+        if match is None:
+            return logins.UNKNOWN
+        remote, local, secured = match.groups()
+        if remote == local or self._networks.scope(remote) == LOCAL:
+            return logins.LOCAL
+        return logins.TLS if secured in (b'TLS', b'TSL') else logins.PLAINTEXT
