@@ -48,7 +48,8 @@ class _Host:
 def build(context, visibility, wanted, copies, new_counts, add_cell):
     """Return name -> counts of sessions and messages, for all clients but local ones and for external ones.
 
-    copies: the (date, service number) that another service counts too (see copies.py). new_counts: gives zero counts; add_cell: called with counts, class and a tally cell, adds it (both are those of facts.py).
+    copies: the (date, service number) that another service counts too (see copies.py). new_counts: gives zero counts; add_cell: called
+    with counts, class and a tally cell, adds it (both are those of facts.py).
     """
     hosts = {}
     for (day, number, scope), group in context.tally.groups.items():
