@@ -104,7 +104,9 @@ class Tally:
         return text
 
     def show_tls(self, service, day):
-        """Note that TLS of the service was logged on that day."""
+        """Note that TLS of the service was logged on that day; None is a time that no calendar has."""
+        if day is None:
+            return
         days = self.tls_days.get(service)
         if days is None:
             days = self.tls_days[service] = set()
