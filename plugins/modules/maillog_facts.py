@@ -18,7 +18,7 @@ description:
   - Sessions are put together from the lines of one process. A session without a TLS line is plaintext only where the log could have shown
     TLS; otherwise it is C(unknown).
   - Reads only, and needs no more rights than it takes to read the logs. No client address leaves the host unless O(include_clients=true).
-  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions.
+  - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions. The journal can, as far as accounts go.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
@@ -29,10 +29,22 @@ options:
     description:
       - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
         packagers put beside them.
+      - Journal files of systemd, such as C(/var/log/journal/*/*.journal), are read with the host's journalctl.
       - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
       - If not set, the usual places of Postfix, Sendmail, Exim and Dovecot on common distributions.
     type: list
     elements: str
+  journal:
+    description:
+      - Whether to read systemd's journal, with the host's journalctl. The same mail is never counted from both the journal and a file.
+      - V(auto) reads the host's journal if O(paths) is not set, or the journal files among O(paths), where no text log holds mail.
+      - V(always) reads the journal and no text log. V(never) reads no journal.
+      - What an ordinary account wrote into the journal is not counted, for journald tells who wrote a line. The audit account needs the group
+        systemd-journal.
+    type: str
+    choices: [auto, always, never]
+    default: auto
+    version_added: 0.2.0
   internal_networks:
     description:
       - The networks of the campus, as IPv4 and IPv6 CIDRs. Clients in them are C(internal), the loopback is C(local), all others are C(external).
@@ -59,8 +71,34 @@ options:
     type: bool
     default: false
   host_field:
-    description: Count only the lines of this syslog host, where one log holds many.
+    description:
+      - Count only the lines of this syslog host, where one log holds many.
+      - V(each) counts all, and returns the counts of each host as RV(ignore:hosts) too.
     type: str
+  max_seconds:
+    description:
+      - How many seconds reading may take. What was read until then counts, and the notice C(out_of_time) says that it is a minimum. V(0) is no
+        bound.
+      - A log of 1 GB takes seconds. The bound is for archives that never end and disks that hang.
+    type: int
+    default: 1200
+    version_added: 0.2.0
+  state_dir:
+    description:
+      - A folder on the host in which the module keeps what it has read, so that the next run reads only what is new. Its figures are those of
+        a full read, whatever was rotated, compressed, truncated or removed since.
+      - The folder must belong to the account that runs the module, and nobody else may write to it or replace it. It is made when its parent
+        exists. One file of at most 32 MiB is written there, readable by that account alone; none in check mode.
+      - What was read with other O(internal_networks), O(timezone), O(host_field) or O(include_clients), or by another version of this
+        module, is read again. One folder serves one set of O(paths).
+      - If not set, nothing is written on the host and each run reads all.
+    type: path
+  workers:
+    description:
+      - How many processes read at the same time, V(1) to V(64). All together they read each byte once, nearly in sequence.
+      - The host is a mail server first. More than half of its cores are rarely a good idea.
+    type: int
+    default: 1
   nice:
     description: By how much to lower the priority of reading, V(0) to V(19). The host is a mail server first.
     type: int
@@ -87,6 +125,7 @@ attributes:
   check_mode:
     description: Can run in check_mode and return changed status prediction without modifying target.
     support: full
+    details: In check mode O(state_dir) is read and not written.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
     support: N/A
@@ -126,6 +165,11 @@ EXAMPLES = r'''
 - name: Count on a host that has no Python, such as CentOS 6
   mailfleet.tls_audit.maillog_facts:
     mode: fetch
+
+- name: Read only what is new since the last run, with two processes
+  mailfleet.tls_audit.maillog_facts:
+    state_dir: /var/lib/mailfleet
+    workers: 2
 '''
 
 RETURN = r'''
@@ -221,8 +265,21 @@ ansible_facts:
           type: dict
           returned: success
           sample: {"imap": {"tls": 812, "plaintext": 3, "local": 140, "unknown": 0}}
+        hosts:
+          description:
+            - Sessions and messages of each host of a central log, C(external) and C(total) (without local clients), only with
+              O(host_field=each). At most 64 hosts, the busiest; the others are one, C(other), as are those of which no host has the name.
+            - RV(ignore:tls_visibility) tells whether this host's log could have shown TLS, RV(ignore:days) on how many days it had sessions.
+            - Each sender writes its own name into the log. Nobody checks it.
+          type: dict
+          returned: success
+          sample: {"mx1": {"total": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                     "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "external": {"sessions": {"total": 5, "tls": 4, "plaintext": 1, "tls_failed": 0, "unknown": 0},
+                                        "messages": {"total": 3, "tls": 3, "plaintext": 0, "unknown": 0}},
+                           "tls_visibility": "complete", "days": 43}}
         performance:
-          description: Seconds and stored bytes that reading took.
+          description: Seconds that reading took, stored bytes that were read, and whether earlier runs had read the rest (O(state_dir)).
           type: dict
           returned: success
           sample: {"seconds": 4.4, "bytes": 987000000, "resumed": false}
@@ -244,6 +301,10 @@ ARGUMENTS = dict(
     max_days=dict(type='int', default=400),
     include_clients=dict(type='bool', default=False),
     host_field=dict(type='str'),
+    journal=dict(type='str', default='auto', choices=['auto', 'always', 'never']),
+    max_seconds=dict(type='int', default=1200),
+    state_dir=dict(type='path'),
+    workers=dict(type='int', default=1),
     nice=dict(type='int', default=10),
     mode=dict(type='str', choices=['module', 'fetch', 'auto'], default='module'),
     fetch_max_mib=dict(type='int', default=20480),
@@ -255,12 +316,13 @@ OF_THE_ACTION = ('mode', 'fetch_max_mib')
 def main():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     options = dict((name, value) for name, value in module.params.items() if name not in OF_THE_ACTION)
+    options['journal_mode'] = options.pop('journal')
     nice = options.pop('nice')
     if not 0 <= nice <= 19:
         module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)
     os.nice(nice)
     try:
-        maillog = audit_logs(**options)
+        maillog = audit_logs(write_state=not module.check_mode, **options)
     except AuditError as error:
         module.fail_json(msg=str(error), reason_kind=error.kind)
     module.exit_json(changed=False, ansible_facts={'maillog': maillog})

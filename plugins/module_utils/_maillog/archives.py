@@ -22,14 +22,25 @@ try:
     import lzma
 except ImportError:     # Python 2.7
     lzma = None
+try:
+    from compression import zstd
+except ImportError:     # before Python 3.14
+    zstd = None
 
 READ_SIZE = 256 * 1024
-BITE_SIZE = 4096
+# What is read of an archive at a time: what is left of it is copied for each member that ends, and a small file holds thousands of empty ones.
+ARCHIVE_READ_SIZE = 32 * 1024
+# What a decompressor gives at a time: no more than this is lost to a defect.
+PIECE_SIZE = 8 * 1024
+# What Python 2.7's bz2 is fed at a time. It cannot bound what it returns, and 40 bytes can hold a block of 46 MB.
+BITE_SIZE = 16
 # Mail logs shrink 8 to 30 times, the most repetitive 100 times; a bomb a thousand times and more.
 MAX_EXPANSION = 200
 EXPANSION_GRACE = 64 * 1024 * 1024
 
-_MAGIC = ((b'\x1f\x8b', 'gzip'), (b'BZh', 'bzip2'), (b'\xfd7zXZ\x00', 'xz'), (b'\x28\xb5\x2f\xfd', 'zstd'))
+# No compression, but no text either: what systemd's journald writes (journal-def.h), which journal.py reads.
+JOURNAL = 'journal'
+_MAGIC = ((b'LPKSHH', JOURNAL), (b'\x1f\x8b', 'gzip'), (b'BZh', 'bzip2'), (b'\xfd7zXZ\x00', 'xz'), (b'\x28\xb5\x2f\xfd', 'zstd'))
 _TOOLS = {'xz': ('xz', '-dc'), 'zstd': ('zstd', '-dcq')}
 _TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -39,7 +50,7 @@ class Unreadable(Exception):
 
 
 def compression_of(head):
-    """Return none, gzip, bzip2, xz or zstd from a file's first bytes."""
+    """Return none, gzip, bzip2, xz or zstd from a file's first bytes; journal for a journal file."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -52,7 +63,7 @@ def read_blocks(descriptor, compression, size):
     descriptor: an open file, at its start. size: no more than so many bytes of the file are read (its size when it was opened: a log
     grows while it is read). Raise Unreadable when the data ends before its end, after all that could be read was yielded.
     """
-    raw = _raw_blocks(descriptor, size)
+    raw = _raw_blocks(descriptor, size, READ_SIZE if compression == 'none' else ARCHIVE_READ_SIZE)
     if compression == 'none':
         return raw
     if compression == 'gzip':
@@ -61,15 +72,17 @@ def read_blocks(descriptor, compression, size):
         plain = _decompress(raw, bz2.BZ2Decompressor, (IOError, OSError, ValueError))
     elif compression == 'xz' and lzma is not None:
         plain = _decompress(raw, lzma.LZMADecompressor, (lzma.LZMAError, EOFError))
+    elif compression == 'zstd' and zstd is not None:
+        plain = _decompress(raw, zstd.ZstdDecompressor, (zstd.ZstdError, EOFError))
     else:
         plain = _decompress_by_tool(descriptor, _TOOLS[compression])
     return _bounded(plain, size)
 
 
-def _raw_blocks(descriptor, size):
+def _raw_blocks(descriptor, size, length):
     while size > 0:
         try:
-            block = os.read(descriptor, min(READ_SIZE, size))
+            block = os.read(descriptor, min(length, size))
         except (IOError, OSError) as error:
             raise Unreadable('reading stopped: %s' % error.strerror)
         if not block:
@@ -92,6 +105,8 @@ def _decompress(raw, new_decompressor, errors):
     decompressor = new_decompressor()
     if hasattr(decompressor, 'unconsumed_tail'):
         inflate, blocks = _inflate_bounded, raw
+    elif hasattr(decompressor, 'needs_input'):
+        inflate, blocks = _inflate_in_pieces, raw
     else:
         inflate, blocks = _inflate_whole, _bites(raw)
     begun = False
@@ -133,12 +148,31 @@ def _inflate_bounded(decompressor, block):
         block = decompressor.unconsumed_tail
 
 
+def _inflate_in_pieces(decompressor, block):
+    """Yield the plain bytes of a bzip2, xz or zstd block, what comes before a defect included but for its last few KiB."""
+    plain, size, more = [], 0, True
+    while more:
+        try:
+            piece = decompressor.decompress(block, PIECE_SIZE)
+        except Exception:
+            yield b''.join(plain)
+            raise
+        block = b''
+        plain.append(piece)
+        size += len(piece)
+        more = not decompressor.eof and not decompressor.needs_input
+        if size >= READ_SIZE:
+            yield b''.join(plain)
+            plain, size = [], 0
+    yield b''.join(plain)
+
+
 def _inflate_whole(decompressor, block):
     yield decompressor.decompress(block)
 
 
 def _bites(blocks):
-    """Cut blocks small: Python 2.7's bz2 cannot bound what it returns, and a bite expands to a few MiB at the very most."""
+    """Cut blocks into bites."""
     for block in blocks:
         for start in range(0, len(block), BITE_SIZE):
             yield block[start:start + BITE_SIZE]
@@ -163,9 +197,14 @@ def _ended_with_the_file(decompressor):
     return bool(decompressor.unused_data)
 
 
+def find_tool(name):
+    """Return the path of one of the host's tools, or None."""
+    return next((path for path in (os.path.join(folder, name) for folder in _TOOL_PATH.split(':')) if os.access(path, os.X_OK)), None)
+
+
 def _decompress_by_tool(descriptor, command):
     """Yield what the host's own tool makes of the file."""
-    program = next((path for path in (os.path.join(folder, command[0]) for folder in _TOOL_PATH.split(':')) if os.access(path, os.X_OK)), None)
+    program = find_tool(command[0])
     if program is None:
         raise Unreadable('this host has no %s to read it with' % command[0])
     os.lseek(descriptor, 0, os.SEEK_SET)

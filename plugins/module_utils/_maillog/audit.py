@@ -13,43 +13,28 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, facts, sources, syslog_lines
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, logs, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import Services
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.workers import MAX_WORKERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 
 
-class Context:
-    """All that is filled while logs are read."""
-
-    def __init__(self, networks, zone, include_clients, host_field):
-        self.networks = networks
-        self.zone = zone
-        self.notices = Notices()
-        self.tally = Tally()
-        self.services = Services()
-        self.logins = Logins()
-        self.calendar = Calendar(self.notices)
-        self.sessions = Sessions(self.tally, self.notices, include_clients)
-        self.host = host_field.encode('utf-8') + b' ' if host_field else b''
-        self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
-        self.mtas = set()
-
-
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
-               include_clients=False, host_field=None, files=sources.LocalFiles):
+               include_clients=False, host_field=None, journal_mode='auto', max_seconds=0,
+               workers=1, state_dir=None, write_state=True, files=sources.LocalFiles):
     """Return the facts of the logs that paths and globs name.
 
-    paths: None takes the usual places. since, until: first and last date, YYYY-MM-DD, in the zone `timezone`. host_field: read the lines of
-    this syslog host only. files: where the logs are, see sources.find().
+    paths: None takes the usual places, and the journal where they hold no mail. since, until: first and last date, YYYY-MM-DD, in the zone
+    `timezone`. host_field: read the lines of this syslog host only; `each` counts each host apart, too. journal_mode: auto, always or never (see
+    journal.py). max_seconds: reading ends then, and what was read counts; 0 is no bound. workers: so many processes read. state_dir: a folder
+    that keeps what was read for the next run, which then reads only what is new; write_state: False leaves it as it is. files: where the logs
+    are, see sources.find().
     Raise AuditError for a bad option and where no log can be read; the message names the option or the file, and the value.
     """
     begun = time.time()
@@ -57,27 +42,47 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
     first_date, last_date = _dates(since, until)
     if max_days < 1:
         raise AuditError("max_days: %d is not a number of days from 1 up" % max_days)
+    if max_seconds < 0:
+        raise AuditError("max_seconds: %d is not a number of seconds from 0 up" % max_seconds)
+    budget = Budget(max_seconds)
+
+    if not 1 <= workers <= MAX_WORKERS:
+        raise AuditError("workers: %d is not a number of processes from 1 to %d" % (workers, MAX_WORKERS))
 
     def wanted(date):
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
-        context = Context(networks, zone, include_clients, host_field)
-        found = sources.find(paths, context.notices, files=files)
+        context = Part(networks, zone, include_clients, host_field)
+        checkpoints = None
+        if state_dir:
+            configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
+            checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
+        found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget, files)
+        the_journal = journal.choose(journal_mode, paths, found, (zone.epoch(first_date), zone.epoch(last_date)), context.notices, budget)
         try:
-            _require_readable(found, paths)
-            _read_all(found, context)
+            if the_journal is None:
+                _require_readable(found, paths)
+            reading_done = logs.read_all(found, context, workers, checkpoints)
+            if the_journal is not None:
+                reading_done.bytes += _read_journal(the_journal, found, context)
+                _require_readable(found, paths)
         finally:
             for source in found:
                 source.close()
-        if context.services.count_hosts() > 1:
-            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together' % context.services.count_hosts())
+        if budget.is_spent():
+            budget.note(context.notices)
+        if not context.mtas:
+            context.notices.add('no_mail_lines', 'no line of a known mail server was found')
+        if context.services.count_hosts() > 1 and not context.splits_hosts:
+            context.notices.add('multiple_hosts', 'the log holds lines of %d hosts, counted together; host_field=each tells them apart'
+                                % context.services.count_hosts())
         visibility = Visibility(context.tally, context.services, context.calendar)
         result = facts.build(context, visibility, wanted, found, max_days)
     result['performance'] = {
         'seconds': round(time.time() - begun, 3),
-        'bytes': sum(source.bytes for source in found if source.status == sources.READ),
-        'resumed': False,
+        'bytes': reading_done.bytes,
+        'resumed': reading_done.resumed,
     }
     return result
 
@@ -111,50 +116,22 @@ def _require_readable(found, paths):
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
 
 
-def _read_all(found, context):
-    """Read log by log, each one's rotations as one stream."""
-    readers = [reader(context) for reader in READERS]
-    live = None
-    for source in found:
-        if source.status != sources.READ:
-            continue
-        if source.name.live != live:
-            _end_log(context, live)
-            live = source.name.live
-        context.calendar.begin_file(source.latest_date() or datetime.date.today())
-        try:
-            for chunk in syslog_lines.whole_lines(source.blocks(), context.notices):
-                _read_chunk(chunk, source, readers, context)
-        except archives.Unreadable as error:
-            source.reason = str(error)
-            context.notices.add('truncated', '%s: %s' % (source.path, error))
-        source.close()
-    _end_log(context, live)
-    if not context.mtas:
-        context.notices.add('no_mail_lines', 'no line of a known mail server was found')
-
-
-def _read_chunk(chunk, source, readers, context):
-    lines, malformed, form = syslog_lines.describe(chunk)
-    source.lines += lines
-    context.lines['read'] += lines
-    context.lines['malformed'] += malformed
-    if source.first is None:
-        stamp = syslog_lines.first_stamp(chunk)
-        source.first = context.calendar.stamp(stamp) if stamp else None
-    for reader in readers:
-        if any(hint in chunk for hint in reader.HINTS):
-            matched, mail = reader.read(chunk, form)
-            if matched:
-                if reader.NAME is not None:
-                    context.mtas.add(reader.NAME)
-                context.lines['matched'] += matched
-                context.lines['mail'] += min(mail, lines)
-    stamp = syslog_lines.last_stamp(chunk)
-    source.last = (context.calendar.stamp(stamp) if stamp else None) or source.last
-
-
-def _end_log(context, live):
-    if live is not None:
-        context.sessions.end_all('a session was still open at the end of %s' % live)
-        context.calendar.settle()
+def _read_journal(source, found, whole):
+    """Read the journal where the files hold no mail, as one more source. Return its bytes. The same mail is never counted from both."""
+    if whole.lines['matched']:
+        if source.is_of_files:
+            source.status, source.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
+            whole.notices.add('journal_not_read', '%s: %s' % (source.path, source.reason))
+            found.append(source)
+        return 0
+    found.append(source)
+    if source.status == sources.READ:
+        whole.begin_file(None)
+        reading.read(source, whole, reading.readers(whole))
+        why_not = source.reason
+        whole.end_file(source)
+        source.reason = why_not or source.reason
+        logs.end_log(whole, source.path)
+        if source.status == sources.UNREADABLE:
+            whole.notices.add('unreadable', '%s: %s' % (source.path, source.reason))
+    return source.bytes if source.status == sources.READ else 0

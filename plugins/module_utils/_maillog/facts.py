@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, hosts, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -66,11 +66,11 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
-        self._copies = copies.find(context)
+        self.copies = copies.find(context)
         self._hide(context, wanted)
         for (day, service, scope), group in context.tally.groups.items():
             date = context.calendar.date(day)
-            if not wanted(date) or (date, service) in self._copies:
+            if not wanted(date) or (date, service) in self.copies:
                 continue
             for tls_class, cell in group.items():
                 final, visible = visibility.settle(tls_class, service, date)
@@ -88,7 +88,7 @@ class Figures:
         names, dates = set(), set()
         for (day, service), times in context.tally.uncounted.items():
             date = context.calendar.date(day)
-            if times > 0 and wanted(date) and (date, service) not in self._copies:
+            if times > 0 and wanted(date) and (date, service) not in self.copies:
                 names.add(context.services.by_number[service].name)
                 dates.add(date)
         if not dates:
@@ -170,6 +170,13 @@ def _note_gaps(dates, notices):
             notices.add('gap', 'no mail line from %s to %s' % (before + datetime.timedelta(days=1), after - datetime.timedelta(days=1)), days)
 
 
+def _lines(lines):
+    """Return the counts of lines. Those of mail servers are told by a word that other lines may hold too."""
+    counts = dict(lines)
+    counts['mail'] = min(counts['read'], max(counts['mail'], counts['matched']))
+    return counts
+
+
 def _source_row(source, stamp_text):
     return {
         'path': printable(source.path), 'bytes': source.bytes, 'lines': source.lines, 'compression': source.compression,
@@ -217,11 +224,12 @@ def build(context, visibility, wanted, sources, max_days):
             'tls_visibility': figures.tls_visibility(),
             'tls_visible_days': len(dates) - hidden,
             'notices': context.notices.as_list(),
-            'lines': dict(context.lines),
+            'lines': _lines(context.lines),
         },
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
         'logins': context.logins.as_facts(context.calendar, wanted),
+        'hosts': hosts.build(context, visibility, wanted, figures.copies, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

@@ -5,29 +5,55 @@
 
 """Lines in which syslog itself says that lines are missing or were folded. PRIVATE to the collection.
 
-rsyslog: plugins/imuxsock/imuxsock.c (v5), runtime/ratelimit.c (v7 and newer); systemd: src/journal/journald-server.c. They count as
-notices, never as sessions: nobody can tell what the missing lines were. They are found together with the mail lines, for a log is
-read once.
+rsyslog v5, plugins/imuxsock/imuxsock.c: `imuxsock begins to drop messages from pid N`, `imuxsock lost N messages from pid N`; v7 and newer,
+runtime/ratelimit.c: `NAME: begin to drop messages` (v8 `NAME from <HOST:APP>: begin ...`), `NAME: N messages lost due to rate-limiting`, NAME
+being `imjournal`, `imuxsock[pid N]`, `imuxsock[pid: N, name: PATH]` or a limit's own; systemd, src/journal/journald-server.c: `Suppressed N
+messages from UNIT`. They count as notices, never as sessions: nobody can tell what the missing lines were.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-# What stands between host and message: a syslog daemon's tag, or nothing.
-TAG = br'(?:(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock)(?:\[\d+\])?: |last (?=message repeated ))'
-VERBS = (br'imuxsock (?:begins to drop|lost \d+) messages|(?:[\w.-]{1,60}: )?begin to drop messages|(?:[\w.-]{1,60}: )?\d+ messages lost due to '
-         br'|Suppressed \d+ messages|message repeated (?=\d+ times)')
+import re
+
+# A word of each kind of line: where a chunk has none of them, it needs no closer look.
+_HINTS = (b' messages ', b'message repeated ')
 _DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
 _REPEATED = b'message repeated '
+# Syslog's own, and those of mail servers, whose repeated lines matter.
+_TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]{0,100}/[a-z]{1,40}|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
+_NAME = br'(?:[\w.-]{1,60}(?:\[[^\]\n]{0,200}\])?(?: from <[^>\n]{0,200}>)?: )?'
+_COUNT = re.compile(br'(?:\A|[ :])(\d{1,9}) (?:messages|times)')
+_LINE = re.compile(
+    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S{1,255}) '
+    br'(last (?=message repeated )|' + _TAGS + br'(?:\[\d{1,10}\])?: )'
+    br'(imuxsock (?:begins to drop|lost \d+) messages|' + _NAME + br'(?:begin to drop messages|\d+ messages lost due to )'
+    br'|Suppressed \d+ messages|message repeated (?=\d+ times))([^\n]*)')
+
+
+def note_all(chunk, host, notices):
+    """Note the losses that a chunk of whole lines tells of. host: `HOST ` whose lines alone count, or nothing."""
+    if not any(hint in chunk for hint in _HINTS):
+        return
+    for line_host, tag, verb, rest in _LINE.findall(chunk):
+        if not host or line_host + b' ' == host:
+            note(line_host + b' ' + tag, verb, rest, notices)
 
 
 def note(key, verb, rest, notices):
     """Note the loss that a row tells of. Return whether it told of one: only syslog's own daemons can tell of losses."""
     if verb == _REPEATED:
-        notices.add('repeated_message', verb + rest)
+        notices.add('repeated_message', verb + rest, _count(rest))
         return True
     if not key.partition(b' ')[2].startswith(_DAEMONS):
         return False
-    notices.add('rate_limited', verb + rest)
+    # rsyslog says that it begins with the first message that it drops, and how many there were once it ends; journald only the latter.
+    told = _count(verb + rest)
+    notices.add('rate_limited', verb + rest, told - 1 if told > 1 and not verb.startswith(b'Suppressed') else told)
     return True
+
+
+def _count(text):
+    match = _COUNT.search(text)
+    return max(1, int(match.group(1))) if match else 1

@@ -27,6 +27,12 @@ class Logins:
         key = (day, protocol, kind)
         self.counts[key] = self.counts.get(key, 0) + 1
 
+    def merge(self, later, days):
+        """Add those of the part that follows. days: its day numbers -> those here."""
+        for (day, protocol, kind), count in later.counts.items():
+            key = (days[day], protocol, kind)
+            self.counts[key] = self.counts.get(key, 0) + count
+
     def as_facts(self, calendar, wanted):
         """Return protocol -> kind -> logins, of the dates that are wanted; the calendar is settled."""
         facts = {}

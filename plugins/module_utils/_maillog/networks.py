@@ -31,6 +31,7 @@ LOOPBACK_NETWORKS = ('127.0.0.0/8', '::1/128')
 _MAPPED_PREFIX = 0xffff << 32
 # A dotted quad in the only form that every resolver reads alike: no leading zeros, no short forms.
 _IPV4 = re.compile(r'^(?:(?:25[0-5]|2[0-4]\d|1?[1-9]?\d|10\d)\.){3}(?:25[0-5]|2[0-4]\d|1?[1-9]?\d|10\d)\Z')
+_LAST_NUMBER = re.compile(br'(?:25[0-5]|2[0-4]\d|1?[1-9]?\d|10\d)\Z')
 _CACHE_SIZE = 50000
 
 
@@ -87,14 +88,27 @@ class Networks:
         self._internal = [parse_network(network, option) for network in self.names]
         self._local = [parse_network(network, 'loopback') for network in LOOPBACK_NETWORKS]
         self._cache = {}
+        self._by_prefix = {}        # first three numbers of an IPv4 address -> scope
+        # Most clients are new, and most networks end where the third number does: then that much of an address tells its scope.
+        self._prefix_tells = not any(version == 4 and (first % 256 or last % 256 != 255)
+                                     for version, first, last in self._internal + self._local)
 
     def scope(self, address):
         """Return the scope of an address given as bytes. What is no address (Postfix prints `unknown`) is external."""
         scope = self._cache.get(address)
         if scope is None:
+            prefix, unused, number = address.rpartition(b'.')
+            scope = self._by_prefix.get(prefix)
+            if scope is not None and _LAST_NUMBER.match(number):
+                return scope
             if len(self._cache) >= _CACHE_SIZE:
                 self._cache.clear()
-            scope = self._cache[address] = self._look_up(address.decode('ascii', 'replace'))
+            text = address.decode('ascii', 'replace')
+            scope = self._cache[address] = self._look_up(text)
+            if self._prefix_tells and _IPV4.match(text):
+                if len(self._by_prefix) >= _CACHE_SIZE:
+                    self._by_prefix.clear()
+                self._by_prefix[prefix] = scope
         return scope
 
     def _look_up(self, text):

@@ -26,6 +26,11 @@ class Notices:
         elif len(self._notices) < MAX_KINDS:
             self._notices[kind] = {'kind': kind, 'count': count, 'detail': printable(detail)}
 
+    def merge(self, later):
+        """Add the notices of the part that follows."""
+        for notice in later.as_list():
+            self.add(notice['kind'], notice['detail'], notice['count'])
+
     def __contains__(self, kind):
         return kind in self._notices
 

@@ -15,16 +15,19 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally
 
 # Services come from syslog tags: more than this many different ones are counted as one.
 MAX_SERVICES = 200
+# The same where a log is split by host: those of some hundreds of hosts.
+MAX_SERVICES_OF_HOSTS = 2000
 _NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._/:-]{0,63}\Z')
 
 
 class Service:
     """One service: the daemon name that the facts show, the instance whose TLS logging it shares, and what its tag tells."""
 
-    __slots__ = ('number', 'name', 'instance', 'veiled')
+    __slots__ = ('number', 'key', 'name', 'instance', 'veiled')
 
-    def __init__(self, number, name, instance, veiled):
+    def __init__(self, number, key, name, instance, veiled):
         self.number = number
+        self.key = key
         self.name = name
         self.instance = instance
         self.veiled = veiled
@@ -33,8 +36,10 @@ class Service:
 class Services:
     """Numbers services as they are met."""
 
-    def __init__(self):
+    def __init__(self, limit=MAX_SERVICES):
+        self._limit = limit
         self.by_number = []
+        self.overflowed = False
         self._by_key = {}
 
     def get(self, host, name, instance, veiled=False):
@@ -42,17 +47,27 @@ class Services:
         key = (host, name)
         service = self._by_key.get(key)
         if service is None:
-            if len(self.by_number) >= MAX_SERVICES:
+            if len(self.by_number) >= self._limit:
+                self.overflowed = True
                 key = (b'', b'')
                 service = self._by_key.get(key)
                 if service is not None:
                     return service
-            # No daemon has a name of other characters: whoever forged it may not choose what the facts look like.
-            text = name.decode('ascii') if key[1] and _NAME.match(name) else OTHER
-            service = Service(len(self.by_number), text, (host, instance), veiled)
-            self._by_key[key] = service
-            self.by_number.append(service)
+            service = self.restore(key, (host, instance), veiled)
         return service
+
+    def restore(self, key, instance, veiled):
+        """Number a service that is new: (host, name), (host, instance) and whether it is veiled."""
+        # No daemon has a name of other characters: whoever forged it may not choose what the facts look like.
+        text = key[1].decode('ascii') if _NAME.match(key[1]) else OTHER
+        service = self._by_key[key] = Service(len(self.by_number), key, text, instance, veiled)
+        self.by_number.append(service)
+        return service
+
+    def merge(self, later):
+        """Take in the services of the part that follows. Return the Services here, by the numbers there."""
+        self.overflowed = self.overflowed or later.overflowed
+        return [self.get(service.key[0], service.key[1], service.instance[1], service.veiled) for service in later.by_number]
 
     def count_hosts(self):
         """Return how many syslog hosts had sessions. An MTA's own file names none: it is this host's."""

@@ -21,6 +21,7 @@ import re
 import stat
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget, OutOfTime
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import LogName, is_log_of
@@ -37,6 +38,7 @@ USUAL_PATHS = (
 # Exim's other logs, by the names that its distributors give them. What was rejected is in the main log too.
 _NOT_MAIN = re.compile(r'(?:^|[/_])(?:rejectlog|paniclog|reject\.log|panic\.log)\Z')
 MAX_FILES = 2000
+SEARCH_SIZE = 64 * 1024
 # A modification time before this is no time but a damaged inode or a careless copy.
 EARLIEST = 631152000
 LINK_OUT = 'a symbolic link out of its folder is not followed; name its target in paths'
@@ -64,6 +66,7 @@ class Source:
         self.last = None
         self.modified = None        # a date
         self.inode = None
+        self.budget = Budget()
         self._descriptor = None
 
     def open(self):
@@ -78,7 +81,11 @@ class Source:
         self.inode = (facts.st_dev, facts.st_ino)
         if facts.st_mtime >= EARLIEST:
             self.modified = Zone.local(facts.st_mtime).date()
-        self.compression = archives.compression_of(os.read(self._descriptor, 6))
+        try:
+            self.compression = archives.compression_of(os.read(self._descriptor, 6))
+        except (IOError, OSError) as error:
+            self.status, self.reason, self.kind = UNREADABLE, os.strerror(error.errno), 'unreadable'
+            return
         os.lseek(self._descriptor, 0, os.SEEK_SET)
 
     def latest_date(self):
@@ -86,15 +93,66 @@ class Source:
         known = [date for date in (self.modified, self.name.date) if date is not None]
         return min(known) if known else None
 
-    def blocks(self):
-        """Yield the file's plain bytes in blocks from its start; may be called again until close(). Raise archives.Unreadable."""
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        return archives.read_blocks(self._descriptor, self.compression, self.bytes)
+    def blocks(self, begin=0, end=None):
+        """Yield the file's plain bytes in blocks; may be called again until close(). Raise archives.Unreadable, or budget.OutOfTime.
+
+        begin, end: only these bytes of a file that is not compressed.
+        """
+        os.lseek(self._descriptor, begin, os.SEEK_SET)
+        return self.budget.watch(archives.read_blocks(self._descriptor, self.compression, (self.bytes if end is None else end) - begin))
+
+    def read_at(self, position, length):
+        """Return so many stored bytes from a position on, fewer where the file ends."""
+        os.lseek(self._descriptor, position, os.SEEK_SET)
+        return os.read(self._descriptor, length)
+
+    def line_end(self, position):
+        """Return where the first line that ends at or behind a position ends, its break included; the file's size where none does."""
+        while position < self.bytes:
+            block = self.read_at(position, min(SEARCH_SIZE, self.bytes - position))
+            found = block.find(b'\n')
+            if found >= 0 or not block:
+                return position + found + 1 if block else self.bytes
+            position += len(block)
+        return self.bytes
+
+    def last_line_end(self, least):
+        """Return where the last whole line ends, its break included, or `least` where none ends behind that."""
+        end = self.bytes
+        while end > least:
+            begin = max(least, end - SEARCH_SIZE)
+            found = self.read_at(begin, end - begin).rfind(b'\n')
+            if found >= 0:
+                return begin + found + 1
+            end = begin
+        return least
+
+    def reopen(self):
+        """Open the file again: processes that were forked share the place where they read. Raise archives.Unreadable when it is another one now."""
+        inherited = self._descriptor
+        # Linux opens what the descriptor is, even when its name is gone.
+        descriptor = _reopened('/proc/self/fd/%d' % inherited, self.path)
+        facts = os.fstat(descriptor)
+        if (facts.st_dev, facts.st_ino) != self.inode:
+            os.close(descriptor)
+            raise archives.Unreadable('the file was replaced while it was read')
+        self._descriptor = descriptor
 
     def close(self):
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _reopened(link, path):
+    try:
+        return os.open(link, os.O_RDONLY | os.O_NONBLOCK)
+    except (IOError, OSError):
+        pass
+    try:
+        return _open_regular(path)
+    except _NotALog as error:
+        raise archives.Unreadable(error.reason)
 
 
 class _NotALog(Exception):
@@ -139,18 +197,23 @@ class LocalFiles:
         return Source(path)
 
 
-def find(patterns, notices, files=LocalFiles):
+def find(patterns, notices, budget=None, files=LocalFiles):
     """Return the opened Sources of the paths and globs, each log's rotations oldest first, duplicates marked.
 
-    files: where they are. Raise AuditError when nothing that was asked for by name or glob exists.
+    budget: the time that reading may take. files: where they are.
+    Raise AuditError when nothing that was asked for by name or glob exists.
     """
     sources = _name_all(patterns, notices, files)
     for source in sources:
+        source.budget = budget or source.budget
         if source.status == READ:
             source.open()
     in_order = sorted(sources, key=_order(sources))
     _mark_same_inode(in_order)
-    _mark_same_content(in_order)
+    try:
+        _mark_same_content(in_order)
+    except OutOfTime:
+        pass        # nothing will be read any more
     for source in in_order:
         if source.kind:
             notices.add(source.kind, '%s: %s' % (source.path, source.reason))
@@ -226,7 +289,7 @@ def _mark_same_content(sources):
     """Mark each file whose content another one begins with: compressing or truncating was interrupted, or syslog writes it twice."""
     heads = {}
     for source in sources:
-        if source.status == READ and source.bytes:
+        if source.status == READ and source.bytes and source.compression != archives.JOURNAL:
             head = _head(source)
             if head:
                 heads.setdefault(head, []).append(source)

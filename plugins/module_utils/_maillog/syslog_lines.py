@@ -17,8 +17,6 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses
-
 BSD_STAMP = br'[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d'
 ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?'
 # Not syslog's: what Exim (string tod_log, with log_timezone and millisec) and Dovecot (log_timestamp) put before the lines of their own files.
@@ -28,35 +26,39 @@ _STAMP = br'(' + BSD_STAMP + br'|' + ISO_STAMP + br') '
 # RFC 5424: <PRI>VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA SP MSG.
 _RFC5424_DATA = br' \S+ (?:-|(?:\[[^\]\n]*\])+) +(?:\xef\xbb\xbf)?'
 _LINE_START = re.compile(br'\n<\d{1,3}>(?:1 )?' + _STAMP + br'|\n(' + BSD_STAMP + br'|' + ISO_STAMP + br'|' + OWN_STAMP + br') ')
+# As much of a line's start as tells a syslog line from any other.
+_BEGINNING = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?(?:[A-Z][a-z][a-z] [ 0-3]|\d{4}-)')
+_OFFSET = re.compile(br'(?:Z|[+-]\d\d:?\d\d)?\Z')
+_EMPTY_LINES = re.compile(br'\n\n+')
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
 # How the lines of a chunk begin: all alike, in one of two ways, or any way.
 BSD = 'bsd'
 ISO = 'iso'
 ANY = 'any'
-# So many bytes of a stamp tell the day; of any form, none do but all.
-DAY_LENGTH = {BSD: 6, ISO: 16, ANY: 40}
+# So many bytes of a stamp tell the day; of a form with offsets, none do but all.
+DAY_LENGTH = {BSD: 6, ISO: 40, ANY: 40}
 
 
 class RowExpression:
     """Finds a program's lines in a chunk, and gives each as a row: stamp, `HOST TAG[PID]`, verb, id, verb behind the id, rest of the line.
 
     tag: expression of the syslog tag without its pid; name: of RFC 5424's APP-NAME; verbs: how messages that matter begin; id_verbs: how they
-    begin behind an id, which `id` matches, and a colon. The losses that syslog tells of come along as rows of its own daemons.
-    The line break comes first, as the literal that finds lines fast.
+    begin behind an id, which `id` matches, and a colon. The line break comes first, as the literal that finds lines fast.
     """
 
     def __init__(self, tag, name, verbs, id, id_verbs):
-        key = br'(\S+ (?:' + tag + br'\[\d+\]: |' + log_losses.TAG + br'))'
-        message = br'(?:(' + verbs + br'|' + log_losses.VERBS + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
-        # Where all lines of a chunk are known to begin with a stamp, its form needs no second look.
+        # Host and process number have a length, for keys are kept: RFC 1035 and Linux know no longer ones.
+        key = br'(\S{1,255} ' + tag + br'\[\d{1,10}\]: )'
+        message = br'(?:(' + verbs + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
+        # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
         self._expressions = {
-            BSD: re.compile(br'\n([^\n]{15}) ' + key + message),
-            ISO: re.compile(br'\n(\S{16,40}) ' + key + message),
+            BSD: re.compile(br'\n(' + BSD_STAMP + br') ' + key + message),
+            ISO: re.compile(br'\n(' + ISO_STAMP + br') ' + key + message),
         }
         self._any = re.compile(
             br'\n' + _PRI + _STAMP + key + message
-            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S+) (' + name + br') (\d+)' + _RFC5424_DATA + message)
+            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S{1,255}) (' + name + br') (\d{1,10})' + _RFC5424_DATA + message)
 
     def rows(self, chunk, form):
         """Return the rows of all lines that match, in order."""
@@ -66,15 +68,126 @@ class RowExpression:
                 for match in self._any.findall(chunk)]
 
 
+class AlikeExpression:
+    """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
+
+    tag: expression of the syslog tag with its pid and colon; messages: of those that matter. What is captured for each line costs the most.
+    """
+
+    def __init__(self, tag, messages):
+        self._key = tag
+        self._messages = messages
+        self._by_host = {}
+
+    def rows(self, run):
+        """Return the rows of a Run's lines that match, in order."""
+        expression = self._by_host.get((run.form, run.host))
+        if expression is None:
+            if len(self._by_host) > 100:
+                self._by_host.clear()
+            stamp = br'\n.{15} (' if run.form == BSD else br'\n\S{16,40} ('
+            expression = self._by_host[(run.form, run.host)] = re.compile(stamp + re.escape(run.host) + b' ' + self._key + br')(?:' + self._messages + br')')
+        return expression.findall(run.text)
+
+
+class Run:
+    """Lines in a row that begin alike. text: begins with a line break; stamp: of the first line, for the day of all of them."""
+
+    def __init__(self, text, form, stamp, host):
+        self.text = text
+        self.form = form
+        self.stamp = stamp
+        self.host = host
+
+
+# Where lines do not begin alike so often, it is quicker to look at each one.
+_MAX_RUNS = 4
+_FIRST = re.compile(br'\n(?:(' + BSD_STAMP + br')|(' + ISO_STAMP + br')) (\S{1,255}) ')
+
+
+def runs(chunk, form, one_day):
+    """Return the chunk in Runs, all in order; what is not alike makes one Run whose host is None.
+
+    one_day: tells whether two ISO stamps are of the same day.
+    """
+    if form == ANY:
+        return [Run(chunk, ANY, None, None)]
+    found = []
+    while len(chunk) > 1 and len(found) < _MAX_RUNS:
+        first = _FIRST.match(chunk)
+        others = _others_than(first, one_day) if first else None
+        if others is None:
+            break
+        other = others.search(chunk)
+        end = other.start() if other else len(chunk) - 1
+        found.append(Run(chunk[:end + 1], form, first.group(1) or first.group(2), first.group(3)))
+        chunk = chunk[end:]
+    if len(chunk) > 1:
+        found.append(Run(chunk, form, None, None))
+    return found
+
+
+_MONTH_DAY = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?([A-Z][a-z][a-z] [ 0-3]\d) ')
+
+
+def days(chunk, form):
+    """Return the chunk cut where the day of year-less stamps changes."""
+    if form == ISO:
+        return [chunk]
+    begin, found, day = 0, [], None
+    stamps = _MONTH_DAY.finditer(chunk) if form == ANY else _first_of_days(chunk)
+    for match in stamps:
+        if day not in (None, match.group(1)):
+            found.append(chunk[begin:match.start() + 1])
+            begin = match.start()
+        day = match.group(1)
+    return found + [chunk[begin:]]
+
+
+def _first_of_days(chunk):
+    """Yield a match of _MONTH_DAY for the first line of each run of lines of one day."""
+    match = _MONTH_DAY.search(chunk)
+    while match:
+        yield match
+        other = re.compile(br'\n(?!\Z)(?!' + re.escape(match.group(1)) + br' )').search(chunk, match.start())
+        match = _MONTH_DAY.search(chunk, other.start()) if other else None
+
+
+_others = {}
+
+
+def _others_than(first, one_day):
+    """Return the expression that finds the first line of another day or host, or None where the day cannot be told from its first bytes."""
+    stamp = first.group(2)
+    key = (first.group(1)[:6] if stamp is None else (stamp[:11], stamp[-6:]), first.group(3))
+    expression = _others.get(key)
+    if expression is None:
+        if len(_others) > 1000:
+            _others.clear()
+        if stamp is None:
+            day = re.escape(key[0]) + br' \d\d:\d\d:\d\d'
+        else:
+            offset = _OFFSET.search(stamp).group()
+            if not one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset):
+                return None
+            day = re.escape(stamp[:11]) + br'\d\d:\d\d[0-9:.,]*' + re.escape(offset)
+        # The last line break begins no line.
+        expression = _others[key] = re.compile(br'\n(?!' + day + b' ' + re.escape(first.group(3)) + br' |\Z)')
+    return expression
+
+
 # Longer lines are dropped: syslog daemons cut at 8 KiB and Postfix at 2,000 bytes (msg_vstream.c), so this is no mail log line.
 MAX_LINE = 64 * 1024
 
 
-def whole_lines(blocks, notices):
-    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks."""
+def whole_lines(blocks, notices, at_start=True):
+    """Yield chunks that begin with a line break and hold whole lines only, the last one's break included, whatever the blocks.
+
+    at_start: the blocks begin where the file does, where a byte order mark may be.
+    """
     rest = b''
     skipping = False
-    first = True
+    first = at_start
     for block in blocks:
         if first:
             block = block[len(_BYTE_ORDER_MARK):] if block.startswith(_BYTE_ORDER_MARK) else block
@@ -88,24 +201,53 @@ def whole_lines(blocks, notices):
         if end < 0:
             rest += block
             if len(rest) > MAX_LINE:
-                notices.add('oversize_line', 'a line of more than %d KiB was dropped' % (MAX_LINE // 1024))
+                _note_oversize(notices)
                 rest, skipping = b'', True
             continue
-        yield b'\n' + rest + block[:end + 1]
+        chunk = b'\n' + rest + block[:end + 1]
         rest = block[end + 1:]
+        chunk = _without_oversize(chunk, notices)
+        if len(chunk) > 1:
+            yield chunk
     if rest:
-        yield b'\n' + rest + b'\n'
+        chunk = _without_oversize(b'\n' + rest + b'\n', notices)
+        if len(chunk) > 1:
+            yield chunk
+
+
+def _without_oversize(chunk, notices):
+    """Return a chunk without its lines of more than MAX_LINE bytes."""
+    position, last = 0, len(chunk) - 1
+    while position < last:
+        # The last line break within reach; where there is none, the line is longer.
+        found = chunk.rfind(b'\n', position + 1, position + MAX_LINE + 2)
+        if found < 0:
+            _note_oversize(notices)
+            found = chunk.index(b'\n', position + 1)
+            chunk = chunk[:position] + chunk[found:]
+            last = len(chunk) - 1
+        else:
+            position = found
+    return chunk
+
+
+def _note_oversize(notices):
+    notices.add('oversize_line', 'a line of more than %d KiB was dropped' % (MAX_LINE // 1024))
 
 
 def describe(chunk):
     """Return (lines, lines that do not begin as a syslog line does, form) of a chunk."""
     lines = chunk.count(b'\n') - 1
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
-    first = _LINE_START.match(chunk)
-    if first is not None and chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines:
+    if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD
-    empty = chunk.count(b'\n\n')
-    return lines, lines - empty - len(_LINE_START.findall(chunk)), ANY
+    chunk = without_empty_lines(chunk)
+    return lines, chunk.count(b'\n') - 1 - len(_BEGINNING.findall(chunk)), ANY
+
+
+def without_empty_lines(chunk):
+    """Return a chunk without its empty lines: an archive of a few KiB holds millions of them, and each would be looked at."""
+    return _EMPTY_LINES.sub(b'\n', chunk) if b'\n\n' in chunk else chunk
 
 
 def first_stamp(chunk):
@@ -115,6 +257,12 @@ def first_stamp(chunk):
 
 
 def last_stamp(chunk):
-    """Return the stamp of the chunk's last line, or None when that has none."""
-    match = _LINE_START.match(chunk, chunk.rfind(b'\n', 0, len(chunk) - 1))
-    return (match.group(1) or match.group(2)) if match else None
+    """Return the stamp of the chunk's last line that has one, or None."""
+    end = len(chunk) - 1
+    while end > 0:
+        start = chunk.rfind(b'\n', 0, end)
+        match = _LINE_START.match(chunk, start)
+        if match:
+            return match.group(1) or match.group(2)
+        end = start
+    return None

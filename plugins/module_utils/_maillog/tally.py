@@ -60,7 +60,9 @@ class Tally:
         self.uncounted = {}
         self.marks = {}
         self.days = set()
+        self.overflowed = False     # names were counted as one that a part before this one may tell apart
         self._names = {}
+        self._names_in_order = []
 
     def group(self, day, service, scope):
         """Return the cells of a day, service and scope, to be handed to `add`."""
@@ -85,19 +87,26 @@ class Tally:
     def add_handshake(self, day, protocol, cipher):
         """Count a session's TLS protocol and cipher, given as bytes."""
         for counts, name in ((self.protocols, protocol), (self.ciphers, cipher)):
-            key = (day, self._name(name))
+            key = (day, self.meet(name))
             counts[key] = counts.get(key, 0) + 1
 
-    def _name(self, name):
+    def meet(self, name):
+        """Return the text that a protocol or cipher, given as bytes, is counted under."""
         text = self._names.get(name)
         if text is None:
-            if len(self._names) >= MAX_NAMES or not _NAME.match(name):
+            if not _NAME.match(name):
+                return OTHER
+            if len(self._names) >= MAX_NAMES:
+                self.overflowed = True
                 return OTHER
             text = self._names[name] = name.decode('ascii')
+            self._names_in_order.append(text)
         return text
 
     def show_tls(self, service, day):
-        """Note that TLS of the service was logged on that day."""
+        """Note that TLS of the service was logged on that day; None is a time that no calendar has."""
+        if day is None:
+            return
         days = self.tls_days.get(service)
         if days is None:
             days = self.tls_days[service] = set()
@@ -112,9 +121,40 @@ class Tally:
         """Keep the smallest of the numbers that stand for a day's message ids: the same mail has the same ones in any log."""
         number = zlib.crc32(message_id) & 0xffffffff
         marks = self.marks.get((day, service))
+        if marks is None or len(marks) < MAX_MARKS or number < marks[-1]:
+            self._mark(service, day, number)
+
+    def _mark(self, service, day, number):
+        marks = self.marks.get((day, service))
         if marks is None:
             self.marks[day, service] = [number]
         elif number < marks[-1] or len(marks) < MAX_MARKS:
             if number not in marks:
                 bisect.insort(marks, number)
                 del marks[MAX_MARKS:]
+
+    def merge(self, later, days, services):
+        """Add the tally of the part that follows. days: its day numbers -> those here; services: its service numbers -> the Services here."""
+        for (day, service, scope), cells in later.groups.items():
+            group = self.group(days[day], services[service].number, scope)
+            for tls_class, cell in cells.items():
+                self.add(group, tls_class, *cell)
+        names = dict((name, self.meet(name.encode('ascii'))) for name in later.names_in_order())
+        for counts, more in ((self.protocols, later.protocols), (self.ciphers, later.ciphers)):
+            for (day, name), count in more.items():
+                key = (days[day], names.get(name, OTHER))
+                counts[key] = counts.get(key, 0) + count
+        for service, shown in later.tls_days.items():
+            for day in shown:
+                self.show_tls(services[service].number, days[day])
+        for (day, service), times in later.uncounted.items():
+            self.hide_sessions(services[service].number, days[day], times)
+        for (day, service), numbers in later.marks.items():
+            for number in numbers:
+                self._mark(services[service].number, days[day], number)
+        self.days.update(days[day] for day in later.days)
+        self.overflowed = self.overflowed or later.overflowed
+
+    def names_in_order(self):
+        """Return the names of protocols and ciphers in the order in which they were first met."""
+        return self._names_in_order

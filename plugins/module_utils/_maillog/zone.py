@@ -68,6 +68,11 @@ class Zone:
         return datetime.datetime(*time.localtime(epoch)[:6])
 
     @staticmethod
+    def epoch(date):
+        """Return the beginning of a date in the zone as seconds since 1970 UTC; None of None."""
+        return None if date is None else int(time.mktime(date.timetuple()))
+
+    @staticmethod
     def rfc3339(local):
         """Return a naive local time as RFC 3339 text with the offset that was in force then."""
         epoch = time.mktime(local.timetuple())

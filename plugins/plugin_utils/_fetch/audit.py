@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from inspect import signature
 from typing import Any
 
 from ansible import constants as C
@@ -34,9 +33,8 @@ def audit_over_shell(shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]
     if options.get("journal") == "always":
         raise AuditError("journal: 'always' is not possible with mode fetch, which reads log files alone", "error")
     asked = {name: value for name, value in options.items() if name not in (*OF_THE_ACTION, *_OF_THE_HOST)}
-    if "journal_mode" in signature(audit_logs).parameters:
-        # Never this controller's own journal for the host's.
-        asked["journal_mode"] = "never"
+    # Never this controller's own journal for the host's.
+    asked["journal_mode"] = "never"
     patterns = sources.USUAL_PATHS if options["paths"] is None else options["paths"]
     zone = zone_of(shell)
     # Ansible's own folder for such things: 0700, and where the administrator wants it (ANSIBLE_LOCAL_TEMP).

@@ -13,7 +13,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records
 
 # Notices that make counts a minimum. The others are told in the host's details.
 _LOWERING = frozenset({
-    "rate_limited", "truncated", "gap", "unreadable", "malformed", "clock_jump", "budget", "limit", "partial",
+    "rate_limited", "truncated", "gap", "unreadable", "malformed", "clock_jump", "out_of_time", "limit", "partial",
     "bad_checksum", "chroot_logging",
 })
 

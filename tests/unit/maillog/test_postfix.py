@@ -77,7 +77,7 @@ def test_what_is_no_handshake_line(tmp_path: pathlib.Path, line: str) -> None:
 
 
 def test_counters_tell_tls_without_tls_logging(tmp_path: pathlib.Path) -> None:
-    facts = audit(tmp_path, session(end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7") + session(end=" ehlo=1 quit=1 commands=2"))
+    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7") + session(end=" ehlo=1 quit=1 commands=2"))
     assert sessions(facts) == {"tls": 1, "plaintext": 1}
     assert messages(facts) == {"tls": 1}
     assert facts["tls"] == {"protocols": {}, "ciphers": {}}
@@ -85,7 +85,7 @@ def test_counters_tell_tls_without_tls_logging(tmp_path: pathlib.Path) -> None:
 
 
 def test_refused_starttls_is_no_handshake(tmp_path: pathlib.Path) -> None:
-    facts = audit(tmp_path, session(end=" ehlo=1 starttls=0/1 mail=1 rcpt=1 data=1 quit=1 commands=5/6"))
+    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=1 starttls=0/1 mail=1 rcpt=1 data=1 quit=1 commands=5/6"))
     assert (sessions(facts), messages(facts)) == ({"plaintext": 1}, {"plaintext": 1})
 
 
@@ -252,14 +252,31 @@ def test_gap_of_days(tmp_path: pathlib.Path) -> None:
 def test_lost_lines_are_noted(tmp_path: pathlib.Path) -> None:
     (tmp_path / "maillog").write_text(
         "Nov 24 10:00:00 mx1 rsyslogd-2177: imuxsock begins to drop messages from pid 7 due to rate-limiting\n"
-        "Nov 24 10:00:00 mx1 rsyslogd: imjournal: begin to drop messages due to rate-limiting\n"
+        "Nov 24 10:00:01 mx1 rsyslogd-2177: imuxsock lost 30 messages from pid 7 due to rate-limiting\n"
+        "Nov 24 10:00:00 mx1 rsyslogd: imjournal from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting\n"
+        "Nov 24 10:00:00 mx1 rsyslogd: imjournal: 200 messages lost due to rate-limiting (20000 allowed within 600 seconds)\n"
+        "Nov 24 10:00:00 mx1 rsyslogd: imuxsock[pid: 51, name: /usr/lib/postfix/sbin/smtpd] from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting\n"
         "Nov 24 10:00:00 mx1 systemd-journald[123]: Suppressed 1234 messages from postfix.service\n"
         "Nov 24 10:00:00 mx1 postfix/smtpd[7]: message repeated 2 times: [ connect from a[192.0.2.1]]\n"
         "Nov 24 10:00:00 mx1 last message repeated 3 times\n"
+        "Nov 24 10:00:00 mx1 sshd[7]: message repeated 2 times: [ Failed password]\n"
+        f"Nov 24 10:00:00 mx1 postfix/smtpd[7]: connect from {CLIENT}\nNov 24 10:00:00 mx1 postfix/smtpd[7]: disconnect from {CLIENT} commands=0/0\n"
         "Nov 24 10:00:00 mx1 other[1]: begin to drop messages due to rate-limiting\n")
     facts = audit_logs([str(tmp_path / "maillog")])
     assert {notice["kind"]: notice["count"] for notice in facts["coverage"]["notices"]} == {
-        "rate_limited": 3, "repeated_message": 2}
+        "rate_limited": 30 + 200 + 1 + 1234, "repeated_message": 5}
+
+
+def test_clients_above_the_limits_of_postfix_are_noted_without_their_address(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "maillog").write_text(
+        "Nov 24 10:00:00 mx1 postfix/smtpd[7]: connect from a[192.0.2.1]\n"
+        "Nov 24 10:00:00 mx1 postfix/smtpd[7]: warning: Connection rate limit exceeded: 61 from a[192.0.2.1] for service smtp\n"
+        "Nov 24 10:00:01 mx1 postfix/smtpd[7]: disconnect from a[192.0.2.1] commands=0/0\n"
+        "Nov 24 10:00:02 mx1 postfix/smtpd[7]: warning: Recipient address rate limit exceeded: 900 from a[192.0.2.1] for service smtp\n")
+    facts = audit_logs([str(tmp_path / "maillog")], timezone="UTC")
+    assert [(notice["kind"], notice["count"]) for notice in facts["coverage"]["notices"]] == [("clients_limited", 2)]
+    assert facts["inbound"]["total"]["sessions"]["plaintext"] == 1
+    assert "192.0.2.1" not in str(facts)
 
 
 def test_clients_only_where_asked_for(tmp_path: pathlib.Path) -> None:

@@ -14,6 +14,7 @@ Formats, by Postfix source file:
   tls/tls_misc.c      [WORD ]TLS connection established from NAME[ADDR][ to SNI]: PROTOCOL with cipher NAME (...), at level 1
   cleanup/cleanup.c   QID: reject: header ..., QID: milter-reject: END-OF-MESSAGE from ...
   qmgr/qmgr_active.c  QID: from=<...>, size=..., nrcpt=... (queue active), again at each retry
+  smtpd/smtpd.c       warning: Connection rate limit exceeded: N from NAME[ADDR] for service NAME, and the other limits that anvil(8) keeps
   master/master_spawn.c  warning: process PATH/smtpd pid N killed by signal N, or exit status N
 
 `client=` alone is no acceptance: DATA may be aborted or rejected. From 3.0 on `data=N` in the counters is the number of messages that
@@ -24,43 +25,63 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import itertools
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
-_CONNECT = b'connect from '
-_DISCONNECT = b'disconnect from '
-_ROWS = syslog_lines.RowExpression(
-    tag=br'[^\s\[\]]*/' + _DAEMON,
-    # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
-    name=br'\S+/' + _DAEMON + br'|[^\s/]*postfix[^\s/]*',
-    verbs=br'connect from |disconnect from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
-          br'|setting up TLS connection from |SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
-          br'|warning: process |terminating on signal |daemon started ',
-    id=br'[0-9A-Za-z]{5,20}',
-    id_verbs=br'client=|from=<|(?:milter-)?reject: ')
+# The usual instance first, as a literal. What is kept has a length: whoever can write a log can fill the memory with names otherwise.
+_TAG = br'(?:postfix/|[^\s\[\]]{0,100}/)' + _DAEMON
+_VERBS = (br'setting up TLS connection from |(?:(?:Anonymous|Untrusted|Trusted|Verified) )?TLS connection established from '
+          br'|SSL_accept error from |proxy-accept: END-OF-MESSAGE: 2|proxy-reject: '
+          br'|warning: (?:Connection (?:rate|concurrency)|Message delivery request rate|Recipient address rate|New TLS session rate|AUTH rate)'
+          br' limit exceeded: |warning: process |terminating on signal |daemon started ')
+_ID = br'[0-9A-Za-z]{5,20}'
+_ID_VERBS = br'client=|from=<|(?:milter-)?reject: '
+_CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?(?=\n)'
+_COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
+# What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
+_ALIKE = syslog_lines.AlikeExpression(
+    _TAG + br'\[\d{1,10}\]: ', br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
+    + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
+# rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
+_ANY = syslog_lines.RowExpression(
+    _TAG, br'\S{1,100}/' + _DAEMON + br'|[^\s/]{0,48}postfix[^\s/]{0,48}', br'connect from |disconnect from |' + _VERBS, _ID, _ID_VERBS)
+_CONNECT_REST = re.compile(_CLIENT.replace(br'(?=\n)', br'\Z'))
+_DISCONNECT_REST = re.compile(br'[^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS.replace(br'(?=\n)', br'\Z') + br')')
 
-_CLIENT = re.compile(br'[^\[\n]*\[([0-9A-Fa-f.:]+(?:%\w+)?|unknown)\](?::\d+)?\r?\Z')
-_COUNTERS = re.compile(br'\](?::\d+)?((?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?\r?\Z')
-_HANDSHAKE = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
+_UP_TO_ADDRESS = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?(?=\])')
+_HANDSHAKE = re.compile(br'\](?::\d+)?(?: to \S+)?: (\S{1,32}) with cipher (\S{1,100}) \(')
 _FAILED = re.compile(br'[^\[\n]*\[[0-9A-Fa-f.:]+(?:%\w+)?\](?::\d+)?: ')
 # RFC 3463 X.1.1: bad destination mailbox. A refusal for now (4.1.1) counts where Postfix says why, see smtpd_check.c.
 _UNKNOWN_USER = re.compile(
     br'RCPT from [^\[\n]*\[[^\]\n]*\](?::\d+)?: (?:5\d\d 5\.1\.1 |4\d\d 4\.1\.1 <[^\n]*>: Recipient address rejected: User unknown)')
-_GONE = re.compile(br'[^\n]*/smtpd pid (\d+) (?:killed by signal|exit status) ')
+_GONE = re.compile(br'[^\n]*/smtpd pid (\d{1,9}) (?:killed by signal|exit status) ')
+
+# Rejects by cleanup, where the daemon's name is cut off (cleanup_milter.c, cleanup_message.c).
+_AT_THE_END = b'END-OF-MESSAGE '
+_IN_THE_TEXT = (b'header ', b'body ', b'mime-header ', b'nested-header ')
 
 # Services that speak TLS from the first byte, by the names that Postfix's own master.cf and IANA give them.
 _IMPLICIT_TLS = frozenset((b'smtps', b'submissions', b'ssmtp', b'465'))
+_LIMITED = b' limit exceeded: '
 _MAX_CACHE = 50000
+# Longer text is not worth a place in a cache: nothing but an attack repeats it, and 50,000 of it would fill the memory.
+_MAX_CACHED = 400
 
 
 class Postfix:
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'postfix'
+    IN_PARTS = True
     HINTS = (b'/smtpd', b'postfix')
+
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of this MTA."""
+        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -71,69 +92,103 @@ class Postfix:
         self._notices = context.notices
         self._host = context.host
         self._service_of = {}       # process key -> Service
-        self._clients = {}          # `NAME[ADDR]` -> (scope, address)
-        self._counters = {}
+        self._clients = {}          # address -> (scope, address)
+        self._endings = {}          # tail of `disconnect` -> what it says, see _ending
         self._handshakes = {}
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
-        rows = _ROWS.rows(chunk, form)
+        matched = 0
+        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+            if run.host is None:
+                matched += self._read_unlike(_ANY.rows(run.text, form))
+            elif not self._host or run.host + b' ' == self._host:
+                rows = _ALIKE.rows(run)
+                if rows:
+                    self._read_rows(rows, self._calendar.day(run.stamp), run.host + b' ')
+                    matched += len(rows)
+        return matched, chunk.count(b' postfix')
+
+    def _read_unlike(self, rows):
+        """Read rows that begin with their stamps, of several days or hosts. Return how many mattered."""
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
-        if not rows:
-            return 0, 0
-        self._read_rows(rows, syslog_lines.DAY_LENGTH[form])
-        host = rows[0][1].partition(b' ')[0]
-        return len(rows), max(len(rows), chunk.count(b' ' + host + b' postfix'))
+        matched = 0
+        for (stamp, host), alike in itertools.groupby(rows, lambda row: (row[0], row[1][:row[1].index(b' ') + 1])):
+            alike = [row for row in (_taken_apart(*row[1:]) for row in alike) if row is not None]
+            if alike:
+                self._read_rows(alike, self._calendar.day(stamp), host)
+                matched += len(alike)
+        return matched
 
-    def _read_rows(self, rows, day_length):
-        # The only loop that runs for every line: what happens in nearly every session is written out here.
-        sessions, clients, services = self._sessions, self._clients, self._service_of
-        open_sessions = sessions.open
-        seen = day = None
-        for stamp, key, verb, queue_id, id_verb, rest in rows:
-            if stamp[:day_length] != seen:
-                seen = stamp[:day_length]
-                day = self._calendar.day(stamp)
-                self._tally.days.add(day)
-            if verb == _CONNECT:
-                client = clients.get(rest) or self._client(rest)
-                if client and day is not None:
-                    sessions.begin(key, day, services.get(key) or self._service(key), client)
-            elif verb == _DISCONNECT:
+    def _read_rows(self, rows, day, host):
+        """Read rows of one day (None where there is no such day) and host.
+
+        This loop runs for every line that matters: what happens in nearly every session is written out here.
+        """
+        sessions, clients, services, endings = self._sessions, self._clients, self._service_of, self._endings
+        open_sessions, begin, quick = sessions.open, sessions.begin, sessions.clients is None
+        if day is not None:
+            self._tally.days.add(day)
+        for key, address, ending, verb, rest in rows:
+            if address:
+                if day is not None:
+                    begin(key, day, services.get(key) or self._service(key), clients.get(address) or self._client(address))
+            elif ending:
                 session = open_sessions.get(key)
-                if session is not None:
-                    self._disconnect(key, session, rest)
+                said = endings.get(ending) or self._ending(ending)
+                if session is None or session.special or not quick:
+                    self._disconnect(key, session, said)
+                    continue
+                del open_sessions[key]
+                tls_class = session.tls_class = said[session.service.veiled]
+                if said[2] is not None:
+                    # See Sessions.end.
+                    session.messages = min(said[2], session.transactions)
+                    session.by_queue = False
+                cell = session.group.get(tls_class)
+                if cell is None:
+                    cell = session.group[tls_class] = [0, 0, 0, 0]
+                cell[0] += 1
+                cell[1] += session.messages
+                cell[2] += session.rejected
+                cell[3] += session.unknown_user
+            elif verb.endswith(b': reject: ') or verb.endswith(b': milter-reject: '):
+                session = open_sessions.get(key)
+                if session is not None and b'/' in key:
+                    session.rejected += 1
+                    session.unknown_user += _is_unknown_user(rest)
                 else:
-                    self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
-            elif id_verb == b'from=<':
+                    self._reject(key, host, verb, rest)
+            elif verb.endswith(b': from=<'):
                 # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
                 if b'qmgr[' in key or b'/' not in key:
-                    sessions.confirm(key[:key.index(b' ') + 1] + queue_id)
-            elif id_verb == b'client=':
-                session = open_sessions.get(key)
-                if session is not None:
-                    sessions.queue(key[:key.index(b' ') + 1] + queue_id, session)
-            elif id_verb:
-                unknown_user = 1 if _UNKNOWN_USER.match(rest) else 0
-                session = open_sessions.get(key)
-                if session is not None:
-                    session.rejected += 1
-                    session.unknown_user += unknown_user
-                else:
-                    sessions.reject_queued(key[:key.index(b' ') + 1] + queue_id, unknown_user)
-            elif not log_losses.note(key, verb, rest, self._notices):
+                    sessions.confirm(host + verb[:-8])
+            elif verb.endswith(b': client='):
+                sessions.queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
+            elif verb.endswith(b'established from '):
+                self._established(key, day, rest)
+            else:
                 self._other(key, day, verb, rest)
-        self._tally.days.discard(None)
 
-    def _client(self, rest):
-        """Return (scope, address) of a client as it is logged, or None when it is none."""
-        match = _CLIENT.match(rest)
-        if match is None:
-            return None
+    def _reject(self, key, host, verb, rest):
+        if b'/smtpd[' in key or not _is_cleanup(key, verb, rest):
+            session = self._sessions.open.get(key) or self._resume(key)
+            if session is not None:
+                session.rejected += 1
+                session.unknown_user += _is_unknown_user(rest)
+        else:
+            self._sessions.reject_queued(host + verb[:verb.index(b':')], _is_unknown_user(rest))
+
+    def _resume(self, key):
+        """Return the session that a process may have had since before this part of the log, or None."""
+        return self._sessions.resume(key, self._service_of.get(key) or self._service(key))
+
+    def _client(self, address):
+        """Return (scope, address) of a client."""
         if len(self._clients) >= _MAX_CACHE:
             self._clients.clear()
-        client = self._clients[rest] = (self._networks.scope(match.group(1)), match.group(1))
+        client = self._clients[address] = (self._networks.scope(address), address)
         return client
 
     def _service(self, key):
@@ -149,49 +204,62 @@ class Postfix:
         service = self._service_of[key] = self._services.get(host, name, parts[0], veiled)
         return service
 
-    def _disconnect(self, key, session, rest):
-        tail = rest[rest.rfind(b']'):]
-        counters = self._counters.get(tail)
-        if counters is None:
-            match = _COUNTERS.match(tail)
-            if match is None or b'[' not in rest:
-                return
-            if len(self._counters) >= _MAX_CACHE:
-                self._counters.clear()
-            counters = self._counters[tail] = _parse_counters(match.group(1))
-        counted, starttls, data, bdat = counters
+    def _ending(self, tail):
+        """Return what the end of a session says: its class where no line told of TLS, that where the service is veiled, and its messages.
+
+        The messages are None where the counters do not tell.
+        """
+        counted, starttls, data, bdat = _parse_counters(tail)
         if not counted:
-            silent_class = classes.SILENT
-        elif starttls:
-            silent_class = classes.TLS
-        elif session.service.veiled:
-            silent_class = classes.VEILED
+            said = classes.SILENT, classes.SILENT, None
         else:
-            silent_class = classes.PLAINTEXT
-        if counted and not bdat and not (session.handshake and session.queued_before):
-            session.messages = data
-            session.by_queue = False
-        del self._sessions.open[key]
-        self._sessions.end(session, silent_class)
+            shown = (classes.TLS, classes.TLS) if starttls else (classes.PLAINTEXT, classes.VEILED)
+            said = shown + (None if bdat else data,)
+        if len(self._endings) >= _MAX_CACHE:
+            self._endings.clear()
+        if len(tail) <= _MAX_CACHED:
+            self._endings[tail] = said
+        return said
+
+    def _disconnect(self, key, session, said):
+        session = session or self._resume(key)
+        if session is None:
+            self._sessions.note_orphan_end()
+        else:
+            self._sessions.close(key, session, said[session.service.veiled], said[2])
+
+    def _established(self, key, day, rest):
+        names = self._handshake_names(rest)
+        if names is None:
+            return
+        self._tally.show_tls((self._service_of.get(key) or self._service(key)).number, day)
+        if b'/tlsproxy[' in key:
+            # TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on.
+            self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
+            return
+        session = self._sessions.open.get(key) or self._resume(key)
+        if session is None:
+            self._sessions.note_orphan_tls()
+        else:
+            self._sessions.complete_handshake(session, names)
 
     def _other(self, key, day, verb, rest):
-        """The rarer messages, of smtpd but for the last three."""
+        """The rarer messages, of smtpd but for those of a process's end."""
         if verb in (b'warning: process ', b'terminating on signal ', b'daemon started '):
             self._process_end(key, verb, rest)
             return
+        if verb.endswith(_LIMITED):
+            self._notices.add('clients_limited', 'Postfix refused clients above its own limits; the first time: ' + verb[9:-2].decode('ascii'))
+            return
         if b'/tlsproxy[' in key:
-            self._tlsproxy(key, day, verb, rest)
             return
-        session = self._sessions.open.get(key)
+        session = self._sessions.open.get(key) or self._resume(key)
+        if verb == b'setting up TLS connection from ':
+            self._tally.show_tls((self._service_of.get(key) or self._service(key)).number, day)
         if session is None:
-            if verb.endswith(b'established from '):
-                self._notices.add('orphan_tls', 'TLS was logged outside of any session; it is not counted')
             return
-        if verb.endswith(b'established from '):
-            self._handshake(session, day, rest)
-        elif verb == b'setting up TLS connection from ':
+        if verb == b'setting up TLS connection from ':
             session.attempted = True
-            self._tally.show_tls(session.service.number, day)
         elif verb == b'SSL_accept error from ':
             session.failed = session.failed or bool(_FAILED.match(rest))
         elif verb.startswith(b'proxy-accept'):
@@ -200,47 +268,64 @@ class Postfix:
         elif verb == b'proxy-reject: ':
             session.rejected += 1
 
-    def _handshake(self, session, day, rest):
-        tail = rest[rest.find(b']'):]
+    def _handshake_names(self, rest):
+        """Return (protocol, cipher), or None when the line is none of a handshake."""
+        client = _UP_TO_ADDRESS.match(rest)
+        if client is None:
+            return None
+        tail = rest[client.end():]
         names = self._handshakes.get(tail)
         if names is None:
-            match = _HANDSHAKE.match(rest)
+            match = _HANDSHAKE.match(tail)
             if match is None:
-                return
+                return None
             if len(self._handshakes) >= _MAX_CACHE:
                 self._handshakes.clear()
-            names = self._handshakes[tail] = match.groups()
-        if not session.handshake:
-            self._sessions.complete_handshake(session)
-            self._tally.show_tls(session.service.number, day)
-            if session.client[0] != LOCAL:
-                self._tally.add_handshake(session.day, names[0], names[1])
-
-    def _tlsproxy(self, key, day, verb, rest):
-        """TLS that postscreen ended itself: such a session carries no mail and never reaches smtpd, but TLS logging is on."""
-        if verb.endswith(b'established from ') and _HANDSHAKE.match(rest):
-            self._tally.show_tls(self._service(key).number, day)
-            self._notices.add('postscreen_tls', 'TLS at postscreen, which lets no mail through; not counted as a session')
+            names = match.groups()
+            if len(tail) <= _MAX_CACHED:
+                self._handshakes[tail] = names
+        return names
 
     def _process_end(self, key, verb, rest):
-        host = key[:key.index(b' ') + 1]
+        host, unused, tag = key.partition(b' ')
         if verb == b'warning: process ':
             match = _GONE.match(rest)
-            if match is None:
-                return
-            ending = b'[' + match.group(1) + b']: '
-            gone = [other for other in self._sessions.open if other.endswith(ending) and other.startswith(host)]
+            if match is not None:
+                self._sessions.kill_process(host, int(match.group(1)))
         else:
-            instance = key[len(host):].partition(b'/')[0].partition(b'[')[0]
-            gone = [other for other, session in self._sessions.open.items()
-                    if other.startswith(host) and session.service.instance[1] == instance]
-        self._sessions.kill(sorted(gone))
+            self._sessions.kill_instance(host, tag.partition(b'/')[0].partition(b'[')[0])
 
 
-def _parse_counters(text):
+def _taken_apart(key, verb, queue_id, id_verb, rest):
+    """Return a row of any form as one of _ALIKE's, or None when it is none."""
+    if verb == b'connect from ':
+        match = _CONNECT_REST.match(rest)
+        return (key, match.group(1), b'', b'', b'') if match else None
+    if verb == b'disconnect from ':
+        match = _DISCONNECT_REST.match(rest)
+        return (key, b'', match.group(1), b'', b'') if match else None
+    return key, b'', b'', verb or queue_id + b': ' + id_verb, rest
+
+
+def _is_cleanup(key, verb, rest):
+    """Tell whether cleanup rejected, by its text where its name is cut off."""
+    return b'/' in key or (verb.endswith(b'milter-reject: ') and rest.startswith(_AT_THE_END)) or rest.startswith(_IN_THE_TEXT)
+
+
+def _is_unknown_user(rest):
+    """Return 1 when a refusal is one of an unknown user, else 0."""
+    end = rest.find(b']')
+    code = rest[end:end + 13]
+    if code[:4] == b']: 5' and code[6:] == b' 5.1.1 ' and rest.startswith(b'RCPT from ') and code[4:6].isdigit() and 0 < rest.find(b'[') < end:
+        return 1
+    return 1 if (b' 4.1.1 ' in code or code[:3] != b']: ') and _UNKNOWN_USER.match(rest) else 0
+
+
+def _parse_counters(tail):
     """Return (were there counters, successful STARTTLS, successful DATA, BDAT chunks) from a disconnect line's tail."""
     counts = {}
-    for item in text.split():
+    for item in tail.split()[1:]:
         name, unused, value = item.partition(b'=')
-        counts[name] = [int(number) for number in value.split(b'/')]
+        if name != b'notes':
+            counts[name] = [int(number) for number in value.split(b'/')]
     return bool(counts), counts.get(b'starttls', [0])[0], counts.get(b'data', [0])[0], sum(counts.get(b'bdat', [0]))

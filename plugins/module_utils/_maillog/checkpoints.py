@@ -1,0 +1,162 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What earlier runs have read of which files, so that a rerun reads only what is new. PRIVATE to the collection.
+
+A file is known by its content, not by its name: the first bytes and the last ones that were read. So it is found again after it was renamed,
+copied, or appended to, and not taken for another one after it was truncated. A file that was compressed since is known by the content's
+first bytes and by its size, which gzip writes at its end; one packed otherwise is read once more. What is no longer there does not count, for
+each run begins with the files that it finds and keeps nothing else.
+
+The state holds for one configuration, of options that decide what a line means, and for one version of this code.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import hashlib
+import inspect
+import json
+import struct
+import sys
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, part_data, state_file
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+
+SAMPLE = 4096
+_PACKAGE = __name__.rpartition('.')[0] + '.'
+
+
+class Checkpoints:
+    """The parts of files that earlier runs have read, and those that this run leaves to the next.
+
+    folder: of the state file. configuration: what, when changed, makes the state useless, as data. writable: False leaves it as it is.
+    """
+
+    def __init__(self, folder, configuration, writable, notices):
+        self._file = state_file.StateFile(folder, writable)
+        self._writable = writable
+        self._header = json.loads(json.dumps({'code': _code_version(), 'configuration': configuration}, sort_keys=True))
+        self._known = {}            # (length, hash) of the content's first bytes -> entries
+        self._kept = []
+        self._kept_bytes = 0
+        try:
+            lines = self._file.read()
+            if lines and json.loads(lines[0].decode('ascii')) == self._header:
+                for row, part in zip(lines[1::2], lines[2::2]):
+                    entry = _Entry(row, part)
+                    self._known.setdefault(entry.head, []).append(entry)
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            self._known = {}
+            notices.add('state_rebuilt', 'the state in %s is not used and made anew: %s' % (printable(folder, 100), error))
+
+    def find(self, source):
+        """Return the _Entry that tells the most of a source, and up to which of its bytes; None and 0 where none does."""
+        if not self._known:
+            return None, 0
+        head = _first_bytes(source)
+        found = [(entry.known_end(source), entry) for length in set(length for length, unused in self._known if length <= len(head))
+                 for entry in self._known.get((length, _hash(head[:length])), ())]
+        found = [(end, entry) for end, entry in found if end]
+        if not found:
+            return None, 0
+        end, entry = max(found, key=lambda pair: pair[0])
+        return entry, end
+
+    def keep(self, source, part, end):
+        """Leave the part of a source, read up to that byte, to the next run. A file that could not be read to its end is not kept."""
+        if not self._writable or part.file.reason is not None or part.overflowed or not end:
+            return
+        head = _first_bytes(source)
+        if source.compression == 'none':
+            head = head[:end]
+        row = {'head': [len(head), _hash(head)], 'tail': _tail(source, end), 'end': end, 'compression': source.compression}
+        self._keep([json.dumps(of).encode('ascii') for of in (row, part_data.dump(part))])
+
+    def keep_entry(self, entry):
+        """Leave an entry to the next run as it is."""
+        if self._writable:
+            self._keep(entry.lines)
+
+    def _keep(self, lines):
+        self._kept_bytes += sum(len(line) + 1 for line in lines)
+        if self._kept_bytes < state_file.MAX_BYTES:
+            self._kept.extend(lines)
+
+    def write(self):
+        """Write the state for the next run."""
+        if self._writable:
+            self._file.write([json.dumps(self._header).encode('ascii')] + self._kept)
+
+
+class _Entry:
+    """One file that an earlier run has read: how to know it again, and its part, which is loaded when it is needed."""
+
+    def __init__(self, line, part):
+        self.lines = [line, part]
+        row = json.loads(line.decode('ascii'))
+        self.head = tuple(row['head'])
+        self._tail = row['tail']
+        self._end = row['end']
+        self.compression = row['compression']
+
+    def known_end(self, source):
+        """Return up to which of its bytes a source that begins alike is this file, or None."""
+        if source.compression == self.compression:
+            if source.bytes < self._end or (source.compression != 'none' and source.bytes != self._end):
+                return None
+            return self._end if _tail(source, self._end) == self._tail else None
+        return source.bytes if self.compression == 'none' and _plain_size(source) == self._end else None
+
+    def load(self, part):
+        """Fill a new part. Raise ValueError when that cannot be done."""
+        try:
+            return part_data.load(json.loads(self.lines[1].decode('ascii')), part)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(error)
+
+
+def _plain_size(source):
+    """Return the size of a gzip file's content, modulo 4 GiB, or None. It is that of the last member, which is the only one of a rotated log."""
+    if source.compression != 'gzip' or source.bytes < 18:
+        return None
+    return struct.unpack('<I', source.read_at(source.bytes - 4, 4))[0]
+
+
+def _tail(source, end):
+    length = min(SAMPLE, end)
+    return _hash(source.read_at(end - length, length))
+
+
+def _first_bytes(source):
+    """Return the first bytes of a source's plain content."""
+    if source.compression == 'none':
+        return source.read_at(0, SAMPLE)
+    head = b''
+    try:
+        for block in source.blocks():
+            head += block
+            if len(head) >= SAMPLE:
+                break
+    except archives.Unreadable:
+        pass
+    return head[:SAMPLE]
+
+
+def _hash(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _code_version():
+    """Return a hash of all code that reads logs: figures that other code counted are none of this code's."""
+    digest = hashlib.sha256(repr((part_data.VERSION, sys.version_info[0])).encode('ascii'))
+    for name in sorted(name for name, module in sys.modules.items() if name.startswith(_PACKAGE) and module is not None):
+        digest.update(name.encode('ascii'))
+        try:
+            digest.update(inspect.getsource(sys.modules[name]).encode('utf-8', 'replace'))
+        except (IOError, OSError, TypeError, UnicodeError):
+            pass        # an empty module
+    return digest.hexdigest()

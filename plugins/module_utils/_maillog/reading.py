@@ -1,0 +1,70 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From blocks of bytes into a part: lines, and what the mail systems' readers make of them. PRIVATE to the collection."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
+
+TIME_IS_UP = 'not read to its end: the time was up'
+
+
+def readers(part):
+    """Return the readers of all mail systems, to fill a part."""
+    return part.readers
+
+
+def read(source, part, its_readers, begin=0, end=None):
+    """Read a source, or its bytes from `begin` to `end`, into a part. What stops reading is noted there."""
+    last_chunk = None
+    try:
+        for chunk in syslog_lines.whole_lines(source.blocks(begin, end), part.notices, begin == 0):
+            if _read_chunk(chunk, part, its_readers):
+                last_chunk = chunk
+            if part.overflowed:
+                return      # the part will be read again, behind what comes before it
+    except archives.Unreadable as error:
+        stop(error, part, source)
+    except OutOfTime:
+        part.file.reason = TIME_IS_UP
+    if last_chunk is not None:
+        part.file.last = syslog_lines.last_stamp(last_chunk)
+
+
+def stop(error, part, source):
+    """Note that a source could not be read to its end."""
+    part.file.reason = str(error)
+    part.notices.add('truncated', '%s: %s' % (source.path, error))
+
+
+def _read_chunk(chunk, part, its_readers):
+    """Read a chunk. Return whether any of its lines begins with a time."""
+    lines, malformed, form = syslog_lines.describe(chunk)
+    part.file.lines += lines
+    part.lines['read'] += lines
+    part.lines['malformed'] += malformed
+    if form == syslog_lines.ANY:
+        chunk = syslog_lines.without_empty_lines(chunk)
+    log_losses.note_all(chunk, part.host, part.notices)
+    concerned = [reader for reader in its_readers if reader.concerns(chunk, form)]
+    # Each reader reads its lines in order, which tells the turn of the year: several in turn may not go back by more than a day.
+    for piece in syslog_lines.days(chunk, form) if len(concerned) > 1 else [chunk]:
+        for reader in concerned:
+            matched, mail = reader.read(piece, form)
+            part.lines['matched'] += matched
+            part.lines['mail'] += mail
+            if matched and reader.NAME is not None:
+                part.mtas.add(reader.NAME)
+            if matched and part.headless and not reader.IN_PARTS:
+                # What it knows of earlier lines is not in the part.
+                part.sessions.overflowed = True
+    stamp = syslog_lines.first_stamp(chunk)
+    if part.file.first is None:
+        part.file.first = stamp
+    return stamp is not None
