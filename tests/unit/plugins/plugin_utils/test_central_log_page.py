@@ -30,7 +30,7 @@ def test_each_host_has_its_rows(make_report):
     table = re.search(r"<caption>Hosts of this central log</caption>(.*?)</table>", page, re.DOTALL).group(1)
     rows = [re.sub(r"<[^>]*>", "|", row).strip("|") for row in re.findall(r"<tr>(<th scope=\"row\">.*?)</tr>", table)]
     # What the log could not have shown is no zero.
-    assert [row.split("||") for row in rows] == [["mx1", "12,340", "4", "12,340", "4", "complete"], ["mx2", "5", "—", "5", "—", "none"]]
+    assert [row.split("||") for row in rows] == [["mx1", "12,340", "4", "12,340", "4", "complete"], ["mx2", "5", "—", "5", "—", "off"]]
 
 
 def test_no_table_without_hosts(make_report):
