@@ -17,17 +17,17 @@ import collections
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import exim_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim_twins import Twins
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _MAX_KEPT = 2000
 _MAX_CACHE = 50000
 
 
-class Exim:
+class Exim(Reader):
     """Reads chunks of whole lines: messages and refusals as they come, sessions where +smtp_connection logs them."""
 
     NAME = 'exim'
-    IN_PARTS = True
 
     def __init__(self, context):
         self._calendar = context.calendar

@@ -24,6 +24,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _ROWS = syslog_lines.RowExpression(
@@ -47,17 +48,11 @@ _MAX_CACHE = 50000
 _MAX_DEFERRED = 20000
 
 
-class OpenSMTPD:
+class OpenSMTPD(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'opensmtpd'
-    IN_PARTS = True
     HINTS = (b' smtpd[', b' smtpd ')
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this MTA."""
-        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -139,10 +134,6 @@ class OpenSMTPD:
             self._sessions.overflowed = True
         else:
             self._deferred.append(line)
-
-    def takes(self, later):
-        """Tell whether a part that follows can be merged."""
-        return True
 
     def merge(self, later, days):
         """Let the sessions here go on with the lines that a part which follows has for them."""

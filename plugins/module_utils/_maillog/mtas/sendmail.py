@@ -13,6 +13,7 @@ import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_lines as lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail_session import Processes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
@@ -20,17 +21,12 @@ _REJECTED_AS_UNKNOWN = re.compile(br', reject=5\d\d 5\.1\.1 ')
 _MAX_CACHE = 50000
 
 
-class Sendmail:
+class Sendmail(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'sendmail'
     IN_PARTS = False
     HINTS = (b' sendmail', b' sm-mta')
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this MTA."""
-        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
