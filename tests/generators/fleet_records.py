@@ -62,7 +62,8 @@ def _day(chance: random.Random, volume: int, share: float, internal: float, visi
         scopes.append({
             "messages": {"total": messages, "tls": tls, "plaintext": plain, "unknown": messages - tls - plain},
             "sessions": {
-                "total": messages + rejected + more, "tls": tls + more + refused_tls if visible else 0, "plaintext": plain + rejected - refused_tls if visible else 0,
+                "total": messages + rejected + more, "tls": tls + more + refused_tls if visible else 0,
+                "plaintext": plain + rejected - refused_tls if visible else 0,
                 "tls_failed": 0, "unknown": 0 if visible else messages + rejected + more,
             },
             "rejected": {
@@ -121,7 +122,9 @@ def _maillog(chance: random.Random, end: date, log: str, mta: str, drift: float)
         "daily": daily,
         "coverage": {
             "tls_visibility": log, "tls_visible_days": seen, "notices": notices,
-            "lines": {"read": total["sessions"]["total"] * 9, "mail": total["sessions"]["total"] * 9, "matched": total["sessions"]["total"] * 5, "malformed": 0},
+            "lines": {
+                "read": total["sessions"]["total"] * 9, "mail": total["sessions"]["total"] * 9, "matched": total["sessions"]["total"] * 5, "malformed": 0,
+            },
         },
         "sources": [
             {"path": path, "bytes": 80 * total["sessions"]["total"], "lines": total["sessions"]["total"] * 3, "compression": "none",

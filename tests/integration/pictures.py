@@ -56,7 +56,8 @@ def main(target: pathlib.Path) -> int:
         scroll_to(tab, ".results")
         tab.picture(target / "report-servers.png")
         tab.pdf(folder / "report.pdf")
-        subprocess.run(["pdftoppm", "-png", "-r", "110", "-f", "1", "-l", "1", "-singlefile", str(folder / "report.pdf"), str(target / "report-print")], check=True)
+        first_page = ["pdftoppm", "-png", "-r", "110", "-f", "1", "-l", "1", "-singlefile"]
+        subprocess.run([*first_page, str(folder / "report.pdf"), str(target / "report-print")], check=True)
         for picture in target.glob("report*.png"):
             shrink(picture)
     return 0

@@ -17,7 +17,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts i
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import STATUS_ORDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import last_days
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part, host_mix
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.breaks import breakable
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import spark_path
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 
