@@ -11,6 +11,8 @@ import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import record_bytes
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Options, render
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.action.conftest import ROOT
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
     maillog, mailserver, messages, sample_records, scope, sessions,
@@ -80,12 +82,18 @@ def test_report_again_from_saved_records(workbench):
     for record in sample_records():
         (folder / record_file_name(record["host"])).write_bytes(record_bytes(record))
     (folder / "broken.json").write_text("{")
-    output = workbench.run_file(ROOT / "playbooks" / "report.yml", "-e", f"report_dir={workbench.report_dir}")
+    arguments = ("-e", f"report_dir={workbench.report_dir}", "-e", "report_languages=en,ja")
+    output = workbench.run_file(ROOT / "playbooks" / "report.yml", *arguments)
     assert "4 servers pass about 53 external messages a day that no local antivirus inspects." in output
     assert "| broken.json | broken record |" in (workbench.report_dir / "report.md").read_text(encoding="utf-8")
     assert sorted(os.listdir(workbench.report_dir)) == [
-        "fleet.json", "fleet.prom", "history", "hosts.csv", "index.html", "records", "report.md",
+        "fleet.json", "fleet.prom", "history", "hosts.csv", "index.html", "index.ja.html", "records", "report.ja.md", "report.md",
     ]
+    # Byte for byte what this process renders, whichever ansible-core, Python and Jinja2 the playbook ran with.
+    options = Options(languages=("en", "ja"), collection_version=collection_version())
+    assert {name: (workbench.report_dir / name).read_bytes() for name in render(folder, options).files} == render(
+        folder, options, workbench.report_dir / "history",
+    ).files
 
 
 def test_several_languages(workbench):
