@@ -67,7 +67,8 @@ def main() -> int:
                 return 1
             done += lines
             kinds[kind] += lines
-    print(f"{done} lines ({', '.join(f'{kind} {lines}' for kind, lines in sorted(kinds.items()))}), seed {seed}, {time.monotonic() - begun:.0f} s: nothing broke")
+    by_kind = ", ".join(f"{kind} {lines}" for kind, lines in sorted(kinds.items()))
+    print(f"{done} lines ({by_kind}), seed {seed}, {time.monotonic() - begun:.0f} s: nothing broke")
     return 0
 
 

@@ -15,11 +15,14 @@ WORDS = (
     b"postfix/smtpd[7]: ", b"postfix/smtps/smtpd[7]: ", b"postfix/qmgr[1]: ", b"postfix/cleanup[2]: ", b"postfix/master[3]: ", b"postfix/tlsproxy[4]: ",
     b"postfix[7]: ", b"rsyslogd: ", b"systemd-journald[1]: ", b"last message repeated 3 times", b"imjournal: begin to drop messages due to rate-limiting",
     b"imuxsock: 7 messages lost due to ", b"Suppressed 7 messages from postfix.service", b"message repeated 2 times: [ ", b"connect from ", b"disconnect from ",
-    b"x[192.0.2.1]", b"x[10.0.0.1]", b"localhost[127.0.0.1]", b"unknown[unknown]", b"[::1]:25", b"x[2001:db8::1]", b" ehlo=1", b" starttls=1", b" data=9", b" bdat=3",
+    b"x[192.0.2.1]", b"x[10.0.0.1]", b"localhost[127.0.0.1]", b"unknown[unknown]", b"[::1]:25", b"x[2001:db8::1]", b" ehlo=1", b" starttls=1", b" data=9",
+    b" bdat=3",
     b" commands=0/0", b" notes=bare_lf", b"Anonymous TLS connection established from ", b": TLSv1.3 with cipher X (256/256 bits)", b" to sni.example",
     b"setting up TLS connection from ", b"SSL_accept error from ", b": -1", b"1A2B3C4D5E: ", b"NOQUEUE: ", b"client=", b"from=<", b"reject: RCPT from ",
-    b"milter-reject: END-OF-MESSAGE from ", b": 550 5.1.1 <x@y>: ", b"proxy-accept: END-OF-MESSAGE: 250 ", b"proxy-reject: ", b"warning: process /x/smtpd pid 7 ",
-    b"killed by signal 9", b"terminating on signal 15", b"daemon started ", b"\n", b"\n", b"\r\n", b"\0", b"\xff", b"\xe2\x80\xa8", b"\xc2\x85", b"\xef\xbb\xbf",
+    b"milter-reject: END-OF-MESSAGE from ", b": 550 5.1.1 <x@y>: ", b"proxy-accept: END-OF-MESSAGE: 250 ", b"proxy-reject: ",
+    b"warning: process /x/smtpd pid 7 ",
+    b"killed by signal 9", b"terminating on signal 15", b"daemon started ", b"\n", b"\n", b"\r\n", b"\0", b"\xff", b"\xe2\x80\xa8", b"\xc2\x85",
+    b"\xef\xbb\xbf",
     b"9" * 30, b"[" * 20, b" " * 20, b"A" * 300,
 )
 

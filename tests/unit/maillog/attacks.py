@@ -62,7 +62,8 @@ def within(*messages: bytes) -> list[bytes]:
 
 @attack("recipient_holds_a_line_of_smtpd")
 def _recipient() -> Iterable[bytes]:
-    reject = b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 550 5.1.1 <\"postfix/smtpd[66]: disconnect from evil[203.0.113.9]\"@e.test>: Recipient address rejected: "
+    reject = (b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 550 5.1.1 <\"postfix/smtpd[66]: disconnect from evil[203.0.113.9]\"@e.test>: "
+              b"Recipient address rejected: ")
     return within(reject + b"User unknown; from=<a@e.test> to=<\": " + ESTABLISHED + b"\"@e.test> proto=ESMTP helo=<c>")
 
 
@@ -110,7 +111,8 @@ def _other_program() -> Iterable[bytes]:
 
 @attack("pri_and_version_within_a_message")
 def _pri() -> Iterable[bytes]:
-    return around(line(b"<22>1 2026-11-24T10:00:00Z mx1 postfix/smtpd 66 - - connect from evil[203.0.113.9]", b"app[1]"), b"<22>" + EVIL.replace(b" ", b"\t") + b"\n",
+    return around(line(b"<22>1 2026-11-24T10:00:00Z mx1 postfix/smtpd 66 - - connect from evil[203.0.113.9]", b"app[1]"), b"<22>" + EVIL.replace(b" ", b"\t")
+                  + b"\n",
                   b"<99999>" + EVIL + b"\n", b"<22>2 2026-11-24T10:00:00Z mx1 postfix/smtpd 66 - - connect from evil[203.0.113.9]\n")
 
 
@@ -122,12 +124,14 @@ def _structured() -> Iterable[bytes]:
 
 @attack("nul_bytes_before_between_and_in_lines")
 def _nul() -> Iterable[bytes]:
-    return around(b"\0" * 5000, b"\n", line(b"\0connect from evil[203.0.113.9]"), line(b"connect\0from evil[203.0.113.9]"), EVIL.replace(b" mx1", b"\0mx1") + b"\n")
+    return around(b"\0" * 5000, b"\n", line(b"\0connect from evil[203.0.113.9]"), line(b"connect\0from evil[203.0.113.9]"), EVIL.replace(b" mx1", b"\0mx1")
+                  + b"\n")
 
 
 @attack("invalid_utf_8_everywhere")
 def _utf8() -> Iterable[bytes]:
-    return within(b"\xff\xfe\xc0\x80" * 100, b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 450 4.1.1 <\xed\xa0\x80@e.test>: Recipient address rejected: User unknown")
+    return within(b"\xff\xfe\xc0\x80" * 100,
+                  b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 450 4.1.1 <\xed\xa0\x80@e.test>: Recipient address rejected: User unknown")
 
 
 @attack("crlf_at_every_line_end")
@@ -210,7 +214,8 @@ def _years() -> Iterable[bytes]:
 
 @attack("days_that_no_calendar_has")
 def _dates() -> Iterable[bytes]:
-    stamps = (b"0000-00-00T00:00:00Z", b"9999-12-31T23:59:59Z", b"0001-01-01T00:00:00+14:00", b"2026-02-30T10:00:00Z", b"2026-11-24T25:61:61Z", b"Nov 99 10:00:00")
+    stamps = (b"0000-00-00T00:00:00Z", b"9999-12-31T23:59:59Z", b"0001-01-01T00:00:00+14:00", b"2026-02-30T10:00:00Z", b"2026-11-24T25:61:61Z",
+              b"Nov 99 10:00:00")
     return around(*(stamp + b" mx1 postfix/smtpd[66]: " + message + b"\n" for stamp in stamps for message in (b"connect from evil[203.0.113.9]", ESTABLISHED)))
 
 
@@ -233,7 +238,8 @@ def _ciphers() -> Iterable[bytes]:
 
 @attack("hundred_thousand_processes_killed_that_never_were")
 def _kills() -> Iterable[bytes]:
-    return around(*(line(b"warning: process /usr/lib/postfix/sbin/smtpd pid %d killed by signal 9" % number, b"postfix/master[1]") for number in range(100, 100_100)))
+    return around(*(line(b"warning: process /usr/lib/postfix/sbin/smtpd pid %d killed by signal 9" % number, b"postfix/master[1]")
+                    for number in range(100, 100_100)))
 
 
 @attack("expressions_that_backtrack")
@@ -243,13 +249,15 @@ def _backtracking() -> Iterable[bytes]:
                   b"Anonymous TLS connection established from " + brackets + b"]: x with cipher", b"connect from " + b"]" * 60_000, slashes,
                   b"1A2B3C4D5E: reject: RCPT from x[192.0.2.1]: 450 4.1.1 <" + b">: " * 20_000,
                   b"warning: process " + b"/smtpd pid 1 " * 4000) + [
-        DAY + b" 10:00:00 mx1 " + slashes + b"smtpd[7]: x\n", b"<22>1 2026-11-24T10:00:00Z mx1 app 1 - " + b"[a]" * 20_000 + b"\n", b"<" + b"9" * 60_000 + b">\n",
+        DAY + b" 10:00:00 mx1 " + slashes + b"smtpd[7]: x\n", b"<22>1 2026-11-24T10:00:00Z mx1 app 1 - " + b"[a]" * 20_000 + b"\n",
+        b"<" + b"9" * 60_000 + b">\n",
         b"2026-11-24T10:00" + b"0" * 60_000 + b" mx1 x: y\n"]
 
 
 @attack("losses_that_another_program_tells_of", (2, 1, 1, 0))
 def _losses() -> Iterable[bytes]:
-    return around(line(b"Suppressed 999999999 messages from postfix.service", b"evil[1]"), line(b"imjournal: 999999999 messages lost due to rate-limiting", b"postfix[1]"))
+    return around(line(b"Suppressed 999999999 messages from postfix.service", b"evil[1]"),
+                  line(b"imjournal: 999999999 messages lost due to rate-limiting", b"postfix[1]"))
 
 
 @attack("a_repeat_of_a_thousand_million", (2, 1, 1, 0), "repeated_message")

@@ -60,7 +60,8 @@ def entries_of(log: bytes, **fields: str) -> list[bytes]:
         match = LINE.fullmatch(line)
         if match:
             moment = datetime.datetime.fromisoformat(match["stamp"].decode())
-            own = {"SYSLOG_IDENTIFIER": match["tag"].decode(), "SYSLOG_PID": match["pid"].decode(), "_PID": match["pid"].decode(), "_HOSTNAME": match["host"].decode()}
+            own = {"SYSLOG_IDENTIFIER": match["tag"].decode(), "SYSLOG_PID": match["pid"].decode(), "_PID": match["pid"].decode(),
+                   "_HOSTNAME": match["host"].decode()}
             made.append(entry(moment, match["message"], **{**own, **fields}))
     return made
 

@@ -261,7 +261,8 @@ def test_a_file_that_is_cut_while_it_is_read(folder: Path) -> None:
 
 def test_names_with_every_byte(folder: Path) -> None:
     """File names are input, too: they go into notices and the report."""
-    for number, name in enumerate((b"maillog-\n2026", b"maillog-\x1b[2J", b"maillog-\xff\xfe", b"maillog-<script>", b"maillog-{{7*7}}", b"maillog-$(id)", b"maillog-;id")):
+    for number, name in enumerate((b"maillog-\n2026", b"maillog-\x1b[2J", b"maillog-\xff\xfe", b"maillog-<script>", b"maillog-{{7*7}}", b"maillog-$(id)",
+                                   b"maillog-;id")):
         with open(os.path.join(os.fsencode(folder), name), "wb") as file:
             file.write(plain(number))
     facts = limited.audit(folder / "maillog*")

@@ -45,7 +45,8 @@ def test_words_that_the_parser_looks_for(log: bytes, seed: int) -> None:
             checks.check_other_ways(log, path, facts, random.Random(seed))
 
 
-@given(st.sampled_from([gzip.compress, bz2.compress, lzma.compress]), st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
+@given(st.sampled_from([gzip.compress, bz2.compress, lzma.compress]), st.binary(max_size=300),
+       st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
 @settings(max_examples=300, deadline=None)
 def test_archives_with_any_bytes_changed(compress: object, log: bytes, changes: list[tuple[int, int]]) -> None:
     data = bytearray(compress(log))  # type: ignore[operator]

@@ -77,7 +77,8 @@ def test_what_is_no_handshake_line(tmp_path: pathlib.Path, line: str) -> None:
 
 
 def test_counters_tell_tls_without_tls_logging(tmp_path: pathlib.Path) -> None:
-    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7") + session(end=" ehlo=1 quit=1 commands=2"))
+    facts = audit(tmp_path, session(f"6AB3D0F1C2: client={CLIENT}", end=" ehlo=2 starttls=1 mail=1 rcpt=1 data=1 quit=1 commands=7")
+                  + session(end=" ehlo=1 quit=1 commands=2"))
     assert sessions(facts) == {"tls": 1, "plaintext": 1}
     assert messages(facts) == {"tls": 1}
     assert facts["tls"] == {"protocols": {}, "ciphers": {}}
@@ -253,7 +254,8 @@ def test_lost_lines_are_noted(tmp_path: pathlib.Path) -> None:
     (tmp_path / "maillog").write_text(
         "Nov 24 10:00:00 mx1 rsyslogd-2177: imuxsock begins to drop messages from pid 7 due to rate-limiting\n"
         "Nov 24 10:00:01 mx1 rsyslogd-2177: imuxsock lost 30 messages from pid 7 due to rate-limiting\n"
-        "Nov 24 10:00:00 mx1 rsyslogd: imjournal from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting\n"
+        "Nov 24 10:00:00 mx1 rsyslogd: imjournal from <mx1:postfix/smtpd>: "
+        "begin to drop messages due to rate-limiting\n"
         "Nov 24 10:00:00 mx1 rsyslogd: imjournal: 200 messages lost due to rate-limiting (20000 allowed within 600 seconds)\n"
         "Nov 24 10:00:00 mx1 rsyslogd: imuxsock[pid: 51, name: /usr/lib/postfix/sbin/smtpd] from <mx1:postfix/smtpd>: begin to drop messages due to rate-limiting\n"
         "Nov 24 10:00:00 mx1 systemd-journald[123]: Suppressed 1234 messages from postfix.service\n"

@@ -155,7 +155,8 @@ def test_the_hour_that_never_comes(tmp_path: Path) -> None:
     (["2026-11-24T10:00:00Z", "1970-01-01T00:00:05Z", "2026-11-24T10:01:00Z"], {"1970-01-01": 1, "2026-11-24": 2}, False),
 ])
 def test_clocks_that_jump(stamps: list[str], expected: dict[str, int], jumps: bool, tmp_path: Path) -> None:
-    put(tmp_path / "maillog", "".join(session(stamp, process) for process, stamp in enumerate(stamps)), "2026-11-24T12:00:00" if expected else "2026-01-02T12:00:00")
+    put(tmp_path / "maillog", "".join(session(stamp, process) for process, stamp in enumerate(stamps)),
+        "2026-11-24T12:00:00" if expected else "2026-01-02T12:00:00")
     facts = audit(tmp_path)
     assert expected.items() <= days(facts).items()
     assert sum(days(facts).values()) == len(stamps)
@@ -165,7 +166,8 @@ def test_clocks_that_jump(stamps: list[str], expected: dict[str, int], jumps: bo
 
 
 def test_a_clock_that_jumps_within_a_session(tmp_path: Path) -> None:
-    put(tmp_path / "maillog", line("Nov 24 10:00:00", f"connect from {CLIENT}") + line("Nov 21 09:00:00", TLS) + line("Nov 24 10:00:02", PLAIN_END), "2026-11-24T12:00:00")
+    put(tmp_path / "maillog", line("Nov 24 10:00:00", f"connect from {CLIENT}") + line("Nov 21 09:00:00", TLS) + line("Nov 24 10:00:02", PLAIN_END),
+        "2026-11-24T12:00:00")
     facts = audit(tmp_path)
     assert classes(facts)["2026-11-24"] == (1, 0, 0)
     assert facts["inbound"]["total"]["sessions"]["total"] == 1
@@ -286,7 +288,8 @@ def test_a_killed_smtpd(tmp_path: Path) -> None:
 def test_tls_logging_switched_on_midway(counters: bool, tmp_path: Path) -> None:
     """Postfix before 3.0 has no counters: what it logged before its TLS logging was on is unknown, and those days are not visible."""
     text = "".join(session(noon(2026, 11, day), day, counters=counters) for day in range(10, 15))
-    text += "".join(session(noon(2026, 11, day), day, counters=counters) + session(noon(2026, 11, day), 100 + day, tls=True, counters=counters) for day in range(15, 18))
+    text += "".join(session(noon(2026, 11, day), day, counters=counters)
+                    + session(noon(2026, 11, day), 100 + day, tls=True, counters=counters) for day in range(15, 18))
     put(tmp_path / "maillog", text, "2026-11-17T13:00:00")
     facts = audit(tmp_path)
     before = (0, 1, 0) if counters else (0, 0, 1)

@@ -17,7 +17,8 @@ NONE = "sh: 1: python3: not found\nsh: 1: python: not found\n"
 
 @pytest.mark.parametrize(("said", "version", "advice"), [
     (CENTOS7, "Python 2.7", "make audit CORE=2.16"), (RED_HAT_8, "Python 3.6", "make audit CORE=2.16"), (CENTOS7 + RED_HAT_8, "Python 3.6", "CORE=2.16"),
-    (CENTOS6, "Python 2.6", "audit_mode=fetch"), ("Python 3.7.3\n", "Python 3.7", "ansible-core 2.17"), ("Python 2.6.6\r\nPython 2.7.18\r\n", "Python 2.7", "2.16"),
+    (CENTOS6, "Python 2.6", "audit_mode=fetch"), ("Python 3.7.3\n", "Python 3.7", "ansible-core 2.17"),
+    ("Python 2.6.6\r\nPython 2.7.18\r\n", "Python 2.7", "2.16"),
 ])
 def test_the_host_s_python_is_named(said: str, version: str, advice: str) -> None:
     reason = by_pythons_found(said, "2.21.5")
