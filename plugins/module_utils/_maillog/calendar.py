@@ -235,7 +235,6 @@ class Calendar:
         """Return a Stamp as naive local time; only after settle()."""
         return datetime.datetime.combine(self._dates[stamp.day], stamp.time)
 
-
     def merge(self, later):
         """Take in the days of the part that follows. Return the day numbers here, by the numbers there."""
         days = {}

@@ -54,7 +54,6 @@ class Session(object):
         self.client = client    # scope, address
         self.group = group      # where it is tallied
 
-
     @property
     def attempted(self):
         """Whether a handshake was begun, as a line of the log says."""
