@@ -240,4 +240,3 @@ class Host:
             return "exposed"
         # Few TLS messages seen in a log that could not show all of them prove nothing.
         return "low" if self.visibility == "complete" else "possibly_exposed"
-
