@@ -77,18 +77,20 @@ class OverTime(Words):
         )
 
     def compared(self) -> str:
-        """What the changes are measured against."""
+        """What the changes are measured against; empty without an earlier run."""
         changes = self.fleet.changes
-        assert changes is not None
+        if changes is None:
+            return ""
         day, hosts = self.format.day(parse_moment(changes.previous.generated)), changes.tls_percent.hosts
         if not hosts:
             return self.catalogue.text("changes.note_none", day=day)
         return self.catalogue.plural("changes.note", hosts, day=day, count=self.format.count(hosts))
 
     def came_and_went(self) -> list[str]:
-        """The servers that are in one of the two runs alone."""
+        """The servers that are in one of the two runs alone; none without an earlier run."""
         changes = self.fleet.changes
-        assert changes is not None
+        if changes is None:
+            return []
         return [
             self.catalogue.plural(f"changes.{key}", len(names), count=self.format.count(len(names)), names=self._names(names))
             for key, names in (("added", changes.added), ("gone", changes.removed)) if names
