@@ -29,6 +29,11 @@ MAX_COUNT = 10**15
 class Violation(ValueError):
     """A value outside its shape; the message names the place in the facts, never the value itself."""
 
+    def within(self, where: str) -> Violation:
+        """The same, of a part of `where`. Only a failure spells out its place: nearly every value of thousands of records is fine."""
+        message = str(self)
+        return Violation(f"{where}{'' if message.startswith('[') else ' ' if message.startswith('(') else '.'}{message}")
+
 
 def described(shape: Shape, schema: Schema) -> Shape:
     """The shape with what it lets out, as JSON Schema."""
@@ -55,6 +60,9 @@ def _fail(where: str, wanted: str) -> Violation:
 
 def count(value: Any, where: str) -> int | None:
     """A non-negative whole number, or null for what the log cannot hold."""
+    # Nearly all values are counts.
+    if type(value) is int and 0 <= value <= MAX_COUNT:
+        return value
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
@@ -169,7 +177,13 @@ def list_of(item: Shape, cap: int, null: bool = False) -> Shape:
             raise _fail(where, "a list")
         if len(value) > cap:
             raise Violation(f"{where} has more than {cap} entries")
-        return [item(entry, f"{where}[{index}]") for index, entry in enumerate(value)]
+        checked: list[Any] = []
+        try:
+            for entry in value:
+                checked.append(item(entry, f"[{len(checked)}]"))
+        except Violation as error:
+            raise error.within(where) from error
+        return checked
     schema = {"type": "array", "maxItems": cap, "items": schema_of(item)}
     return described(check, or_null(schema) if null else schema)
 
@@ -182,9 +196,12 @@ def mapping_of(key: Shape, item: Shape, cap: int) -> Shape:
         if len(value) > cap:
             raise Violation(f"{where} has more than {cap} entries")
         checked: dict[str, Any] = {}
-        for name, entry in value.items():
-            clean = key(name, f"{where} (a key)")
-            checked[clean] = item(entry, f"{where}.{clean}")
+        try:
+            for name, entry in value.items():
+                clean = key(name, "(a key)")
+                checked[clean] = item(entry, clean)
+        except Violation as error:
+            raise error.within(where) from error
         return checked
     return described(check, {
         "type": "object", "maxProperties": cap, "propertyNames": schema_of(key), "additionalProperties": schema_of(item),
@@ -201,12 +218,15 @@ def record_of(required: dict[str, Shape] | None = None, null: bool = False, **op
         if not isinstance(value, dict):
             raise _fail(where, "a map")
         checked: dict[str, Any] = {}
-        for name, shape in needed.items():
-            if name not in value:
-                raise Violation(f"{where}.{name} is missing")
-            checked[name] = shape(value[name], f"{where}.{name}")
-        for name, shape in optional.items():
-            checked[name] = shape(value[name], f"{where}.{name}") if name in value else _absent(shape, f"{where}.{name}")
+        try:
+            for name, shape in needed.items():
+                if name not in value:
+                    raise Violation(f"{name} is missing")
+                checked[name] = shape(value[name], name)
+            for name, shape in optional.items():
+                checked[name] = shape(value[name], name) if name in value else _absent(shape, name)
+        except Violation as error:
+            raise error.within(where) from error
         return checked
     # A checked map has all its keys: what was missing is null or empty.
     shapes = {**needed, **optional}

@@ -21,6 +21,8 @@ _SPACES = frozenset("\t\n\v\f\r\x85\u2028\u2029")
 
 def clean_text(value: str, cap: int) -> str:
     """One line of at most ``cap`` characters without control, format or bidirectional characters."""
+    if len(value) <= cap and value.isascii() and value.isprintable():
+        return " ".join(value.split())
     # Only a bounded head is looked at: a value of many megabytes must not cost a pass over all of it.
     head = value[: cap * 4 + 64]
     kept = []
