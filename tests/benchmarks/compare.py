@@ -150,10 +150,10 @@ def ours(code: pathlib.Path, logs: pathlib.Path, truth: dict[str, Any], packed: 
 
 def show(timings: list[Timing], megabytes: float) -> None:
     """Print the table. Processor time is what a busy machine falsifies least."""
-    bar = next((timing for timing in timings if timing.name == "pflogsumm"), None)
+    peer = next((timing for timing in timings if timing.name == "pflogsumm"), None)
     print("  | | wall s | MB/s | cpu s | times pflogsumm, wall | cpu | peak MB |\n  |--|--|--|--|--|--|--|")
     for timing in timings:
-        ratios = (f"{bar.wall / timing.wall:.1f}", f"{bar.cpu / timing.cpu:.1f}") if bar else ("-", "-")
+        ratios = (f"{peer.wall / timing.wall:.1f}", f"{peer.cpu / timing.cpu:.1f}") if peer else ("-", "-")
         print(f"  | {timing.name} | {timing.wall:.2f} | {megabytes / timing.wall:.0f} | {timing.cpu:.2f} | {ratios[0]} | {ratios[1]} | {timing.peak:.0f} |")
 
 

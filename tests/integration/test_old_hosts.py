@@ -196,7 +196,7 @@ def test_what_failed_is_named(fetched: Run, name: str, kind: str, words: list[st
 
 @CORES
 def test_nothing_is_left_here_or_there(fetched: Run, bare: SshHost) -> None:
-    left = [path for path in (fetched.report_dir.parent / "local").rglob("*")]
+    left = list((fetched.report_dir.parent / "local").rglob("*"))
     assert left == []
     changed = bare.run("find", "/", "-xdev", "-newer", "/tmp/before", "!", "-name", "lastlog", "!", "-name", "wtmp", "!", "-name", "btmp").split()
     # sudo keeps its own books.

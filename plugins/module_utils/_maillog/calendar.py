@@ -329,7 +329,7 @@ def _base_year(this, bound):
     limits = [limit for limit in (this.limit, bound) if limit is not None]
     if this.ends_absolute and this.first_absolute is not None:
         limits = [this.first_absolute]
-    limit = min(min(limits), datetime.date(_LAST_YEAR, 12, 30)) + _ONE_DAY
+    limit = min(limits + [datetime.date(_LAST_YEAR, 12, 30)]) + _ONE_DAY
     year, month, day = this.last
     last_year = limit.year if (month, day) <= (limit.month, limit.day) else limit.year - 1
     base = last_year - year

@@ -202,7 +202,7 @@ def _days() -> Iterable[bytes]:
     # All dates of 1970 to 2099 but for the last of each month, and again; no more than 20,000 are told apart, and of the others no line counts.
     # Those that follow the one session with TLS within a week could have shown TLS.
     stamps = (b"%04d-%02d-%02dT10:00:00Z" % (year, month, day) for year in range(1970, 2100) for month in range(1, 13) for day in range(1, 29))
-    many = [stamp for stamp in stamps]
+    many = list(stamps)
     return [tls(), plain(), *(many[number % len(many)] + b" mx1 postfix/smtpd[9]: connect from " + CLIENT + b"\n" for number in range(100_000))]
 
 

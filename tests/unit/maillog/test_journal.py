@@ -176,7 +176,7 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
 
 def test_a_host_without_a_journal(tmp_path: Path) -> None:
     """In a mount namespace of its own, with an empty journal."""
-    program = f"""
+    program = """
 import json
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
