@@ -20,7 +20,7 @@ from .playbooks import ROOT, ansible_playbooks
 FIRST_NAMES = {
     "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
 }
-MODULES = ("audit_records", "fleet_report", "maillog_facts", "mailserver_facts")
+MODULES = ("audit_records", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter")
 
 
 def tool(name: str) -> str:

@@ -17,23 +17,28 @@ import posixpath
 import re
 
 
-def split_list(text):
-    """Split a list at commas and white space, a {group} being one element."""
-    elements, depth, current = [], 0, ''
-    for character in text:
+def spans(text, separators=', \t\r\n'):
+    """Return (start, end) of each element of a list, a {group} being one element."""
+    found, depth, start = [], 0, None
+    for position, character in enumerate(text):
         if character == '{':
             depth += 1
         elif character == '}':
             depth = max(0, depth - 1)
-        if depth == 0 and character in ', \t\n':
-            if current:
-                elements.append(current)
-            current = ''
-        else:
-            current += character
-    if current:
-        elements.append(current)
-    return elements
+        separates = depth == 0 and character in separators
+        if separates and start is not None:
+            found.append((start, position))
+            start = None
+        elif not separates and start is None:
+            start = position
+    if start is not None:
+        found.append((start, len(text)))
+    return found
+
+
+def split_list(text):
+    """Split a list at commas and white space, a {group} being one element."""
+    return [text[start:end] for start, end in spans(text)]
 
 
 def endpoint(element):
