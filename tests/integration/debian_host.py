@@ -22,10 +22,14 @@ from . import debian, debian_root
 INCLUDED = "systemd-sysv,dbus,openssh-server,postfix,rsyslog,python3,openssl,iproute2,libmilter1.0.1,sudo"
 TO_INSTALL = ("clamav-daemon", "clamav-milter", "clamav-freshclam", "clamdscan", "ca-certificates")
 MIRROR = "/srv/packages"
+# Exim cannot be installed beside Postfix; a test that wants it unpacks these.
+EXIM = "/srv/exim"
 NEEDED = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc", "iptables": "iptables", "ssh": "openssh-client", "dpkg-scanpackages": "dpkg-dev"}
 DOWNLOAD = f"""
 mkdir -p "$1{MIRROR}/partial"
 chroot "$1" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives={MIRROR}/ {" ".join(TO_INSTALL)}
+mkdir -p "$1{EXIM}/partial"
+chroot "$1" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives={EXIM}/ exim4-daemon-heavy
 cd "$1{MIRROR}" && dpkg-scanpackages -m . > Packages 2>/dev/null
 echo "deb [trusted=yes] file:{MIRROR} ./" > "$1/etc/apt/mailfleet-test.list"
 """

@@ -49,6 +49,23 @@ def endpoint(element):
     return element
 
 
+def settings(element):
+    """Return the per-milter settings of a list element as a mapping."""
+    element = element.strip()
+    if not element.startswith('{'):
+        return {}
+    inner = element[1:-1] if element.endswith('}') else element[1:]
+    # Spaces round the sign are allowed: `default_action = accept`.
+    pairs = [part.partition('=') for part in split_list(re.sub(r'\s*=\s*', '=', inner))[1:]]
+    return dict((name, re.sub(r'^\{\s*|\s*\}\Z', '', value)) for name, unused, value in pairs)
+
+
+def is_local(text):
+    """Tell whether an endpoint of Postfix is on this host."""
+    match = re.match(r'^inet6?:(.+):\w+\Z', text)
+    return match is None or match.group(1).strip('[]') in ('127.0.0.1', 'localhost', '::1')
+
+
 def normalise(text, chroot=None, queue_directory='/var/spool/postfix'):
     """Return ('unix', path), ('inet', port) or None for an endpoint.
 

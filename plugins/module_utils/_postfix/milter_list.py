@@ -42,17 +42,6 @@ def _quoted(value):
     return '{ %s }' % value if re.search(r'[\s,]', value) else value
 
 
-def settings_of(text):
-    """Return the per-milter settings of a list element as a mapping."""
-    text = text.strip()
-    if not text.startswith('{'):
-        return {}
-    inner = text[1:-1] if text.endswith('}') else text[1:]
-    # Spaces round the sign are allowed: `default_action = accept`.
-    pairs = [part.partition('=') for part in milters.split_list(re.sub(r'\s*=\s*', '=', inner))[1:]]
-    return dict((name, re.sub(r'^\{\s*|\s*\}\Z', '', value)) for name, unused, value in pairs)
-
-
 def same_endpoint(one, other):
     """Tell whether two endpoints are one: `local:` is `unix:`, and localhost 127.0.0.1."""
     return _canonical(one) == _canonical(other)
@@ -78,7 +67,7 @@ def added(text, endpoint, settings=None, position=LAST):
     there = find(text, endpoint)
     if there:
         start, end = there[0]
-        if settings is None or settings_of(text[start:end]) == settings:
+        if settings is None or milters.settings(text[start:end]) == settings:
             return text
         return text[:start] + element(endpoint, settings) + text[end:]
     new = element(endpoint, settings)
