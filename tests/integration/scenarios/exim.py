@@ -39,11 +39,10 @@ def see(step: str, main: str, acl: str = "") -> None:
     facts[step] = collect(Host())
 
 
-for package in glob.glob("/test/exim/*.deb"):
-    subprocess.run(["dpkg", "-x", package, "/"], check=True, stdout=sys.stderr)
-os.remove("/usr/sbin/postconf")
-pathlib.Path("/etc/postfix/master.cf").unlink()
-subprocess.run(["useradd", "--system", "Debian-exim"], check=True)
+subprocess.run(["dpkg", "--unpack", "--force-all", *glob.glob("/test/exim/*.deb")], check=True, stdout=sys.stderr)
+for name in ("/usr/sbin/postconf", "/etc/postfix/master.cf"):
+    pathlib.Path(name).unlink(missing_ok=True)
+subprocess.run(["useradd", "--system", "--user-group", "Debian-exim"], check=False)
 os.makedirs("/var/lib/exim4", exist_ok=True)
 pathlib.Path("/etc/clamav/clamd.conf").write_text("LocalSocket /run/clamd.ctl\nForeground yes\nUser root\nDatabaseDirectory /test/signatures\n")
 pathlib.Path("/test/signatures").mkdir()
