@@ -20,7 +20,10 @@ from .playbooks import ROOT, ansible_playbooks
 FIRST_NAMES = {
     "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles",
 }
-MODULES = ("audit_records", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter")
+MODULES = (
+    "audit_records", "clamav_ready", "config_snapshot", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter", "postfix_parameter",
+    "smtp_av_probe",
+)
 
 
 def tool(name: str) -> str:

@@ -53,7 +53,7 @@ class Service:
         return {
             'name': self.name, 'endpoint': self.endpoint, 'port': self.port, 'loopback_only': self.loopback_only, 'wrapper_mode': self.wrapper_mode,
             'tls_level': self.tls_level, 'tls_loglevel': self.tls_loglevel, 'milters': self.milters, 'content_filter': self.content_filter,
-            'proxy_filter': self.proxy_filter, 'overrides': dict(self.entry.overrides),
+            'proxy_filter': self.proxy_filter, 'chrooted': self.chrooted, 'overrides': dict(self.entry.overrides),
         }
 
 

@@ -103,7 +103,7 @@ MAILSERVER: Shape = record_of(
     services=list_of(record_of(
         name=text(_NAME), endpoint=text(_LINE), port=whole(0, 65535), loopback_only=flag, wrapper_mode=flag,
         tls_level=text(_NAME), tls_loglevel=whole(-1, 100), milters=list_of(text(_LINE), 16, null=True),
-        content_filter=text(_LINE), proxy_filter=text(_LINE), overrides=mapping_of(_parameter, text(_LINE), 64),
+        content_filter=text(_LINE), proxy_filter=text(_LINE), chrooted=flag, overrides=mapping_of(_parameter, text(_LINE), 64),
     ), 64),
     certificate=record_of(
         null=True, path=text(_PATH), readable=flag, valid=flag, not_before=moment, not_after=moment, days_left=whole(-(10**6), 10**6),
