@@ -14,7 +14,8 @@ short_description: Keep configuration files as they are before a change, and put
 version_added: 0.2.0
 description:
   - Keeps the content, owner and mode of files that are about to be changed, and digests of what the change made of them.
-  - Putting back is refused when somebody else changed a file since, unless O(force=true). The difference is shown.
+  - A run of changes goes from V(begun) to V(finished). V(undone) goes back to where the run began, V(restored) to before the first run.
+  - V(restored) is refused when somebody else changed a file since, unless O(force=true). The difference is shown.
   - The role P(mailfleet.tls_audit.remediate#role) uses it. A file that did not exist is taken away again.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
@@ -24,9 +25,9 @@ options:
   state:
     description:
       - V(begun) keeps the files that are not kept yet, before they are changed. V(finished) takes them as they are now for the outcome.
-      - V(restored) puts all of them back. V(read) changes nothing.
+      - V(undone) puts them back as they were when the run began, V(restored) as they were before the first run.
     type: str
-    choices: [begun, finished, restored, read]
+    choices: [begun, finished, undone, restored]
     required: true
   folder:
     description: Where the snapshots lie. Made with rights for its owner alone.
@@ -70,11 +71,6 @@ EXAMPLES = r'''
 '''
 
 RETURN = r'''
-exists:
-  description: Whether there is a snapshot, after what was done.
-  returned: success
-  type: bool
-  sample: true
 unfinished:
   description: Whether a run before this one began and did not come to its end.
   returned: success
@@ -93,39 +89,38 @@ restored:
   elements: str
   sample: ["/etc/postfix/main.cf"]
 notes:
-  description: The notes of the snapshot.
-  returned: success
+  description: The notes.
+  returned: when files were put back
   type: dict
   sample: {"services": ["clamav-milter"]}
 '''
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._snapshot.snapshot import Snapshot, SnapshotError
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._snapshot.journal import Journal
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._snapshot.snapshot import SnapshotError
+
+REFUSED = 'not undone, for these were changed since: %s. --diff shows what putting them back would change; force puts them back all the same'
 
 
 def run(module):
     """Do what is asked. Return the result."""
-    state, force = module.params['state'], module.params['force']
-    snapshot = Snapshot(module.params['folder'], module.atomic_move)
-    unfinished = snapshot.exists and not snapshot.finished
-    result = {'changed': False, 'unfinished': unfinished, 'changed_since': snapshot.changed_since(), 'restored': [], 'notes': snapshot.notes}
-    if state == 'begun' and not module.check_mode:
-        result['changed'] = snapshot.begin(module.params['files'], module.params['notes'])
-        result['notes'] = snapshot.notes
-    elif state == 'finished' and not module.check_mode:
-        snapshot.note_state(finished=True)
-        result['changed_since'] = []
-    elif state == 'restored':
+    state = module.params['state']
+    journal = Journal(module.params['folder'], module.atomic_move)
+    result = {'changed': False, 'unfinished': journal.unfinished, 'changed_since': journal.first.changed_since(), 'restored': []}
+    if state in ('undone', 'restored'):
+        snapshot = journal.run if state == 'undone' else journal.first
         plan = snapshot.plan_restore()
-        result['diff'] = [{'before': _text(now), 'after': _text(then), 'before_header': path, 'after_header': path} for path, now, then in plan]
-        if result['changed_since'] and not force:
-            module.fail_json(msg='not undone, for these were changed since: %s. The difference to the state before is shown with --diff; force puts it back '
-                                 'all the same.' % ', '.join(result['changed_since']), **result)
-        result['restored'] = [path for path, unused_now, unused_then in plan]
-        result['changed'] = snapshot.exists
-        if not module.check_mode and snapshot.exists:
-            snapshot.restore()
-    result['exists'] = snapshot.exists
+        result.update(changed=snapshot.exists, notes=snapshot.notes, restored=[path for path, unused_now, unused_then in plan],
+                      diff=[{'before': _text(now), 'after': _text(then), 'before_header': path, 'after_header': path} for path, now, then in plan])
+        if state == 'restored' and result['changed_since'] and not module.params['force']:
+            module.fail_json(msg=REFUSED % ', '.join(result['changed_since']), **result)
+        if snapshot.exists and not module.check_mode:
+            (journal.undo_run if state == 'undone' else journal.undo_all)()
+    elif not module.check_mode:
+        if state == 'begun':
+            result['changed'] = journal.begin(module.params['files'], module.params['notes'])
+        else:
+            journal.finish()
     return result
 
 
@@ -136,7 +131,7 @@ def _text(data):
 def main():
     module = AnsibleModule(
         argument_spec=dict(
-            state=dict(type='str', choices=['begun', 'finished', 'restored', 'read'], required=True),
+            state=dict(type='str', choices=['begun', 'finished', 'undone', 'restored'], required=True),
             folder=dict(type='path', default='/var/backups/mailfleet.tls_audit'),
             files=dict(type='list', elements='path', default=[]),
             notes=dict(type='dict', default={}),

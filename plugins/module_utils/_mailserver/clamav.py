@@ -22,6 +22,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver im
 
 _CLAMD_CONFIGS = ('/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf')
 _MILTER_CONFIGS = ('/etc/clamav/clamav-milter.conf', '/etc/mail/clamav-milter.conf', '/etc/clamav-milter.conf')
+_OTHER_SIGNATURES = ('ndb', 'hdb', 'hsb', 'ldb')
 _VERSION = re.compile(r'ClamAV (\S+?)/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})')
 _ENGINE = re.compile(r'ClamAV (\d[\w.+-]*)')
 
@@ -121,6 +122,10 @@ class ClamAv:
                 # The zone does not matter for an age in days.
                 times.append(_timestamp(' '.join(header[1].split()[:4]), '%d %b %Y %H-%M'))
         times = [moment for moment in times if moment is not None]
+        if not times:
+            # Signatures of other makers have no build time; when they were put into place is the next best.
+            times = [self._host.modified(path) for ending in _OTHER_SIGNATURES for path in self._host.paths('%s/*.%s' % (folder, ending))]
+            times = [moment for moment in times if moment is not None]
         self.signature_time = max(times) if times else None
 
 

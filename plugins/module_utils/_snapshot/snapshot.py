@@ -3,10 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host's configuration as it was before the remediation, and as the remediation left it, so that it can be put back exactly.
-
-One folder, `current`, holds the first state of every file that is changed, and a manifest with the digests of the state after. What somebody
-else changed in between shows as another digest. Older snapshots are kept beside it, named by their time.
+"""Files of a host as they were at one moment, so that they can be put back exactly, and digests of what was made of them since.
 
 PRIVATE to the collection.
 """
@@ -20,9 +17,7 @@ import json
 import os
 import shutil
 import stat
-import time
 
-CURRENT = 'current'
 MANIFEST = 'manifest.json'
 _VERSION = 1
 
@@ -45,24 +40,26 @@ def digest(data):
 
 
 class Snapshot(object):
-    """The snapshots below one folder (0700, root's). move: puts a file in another's place, keeping its security context."""
+    """One folder (0700, root's) with files and a manifest. move: puts a file in another's place, keeping its security context.
+
+    The kept files are named 0-NAME, 1-NAME and so on, in the order in which they were kept.
+    """
 
     def __init__(self, folder, move):
         self._folder = folder
         self._move = move
-        self._current = os.path.join(folder, CURRENT)
         self._manifest = self._load()
 
     def _load(self):
-        data = read(os.path.join(self._current, MANIFEST))
+        data = read(os.path.join(self._folder, MANIFEST))
         if data is None:
             return None
         try:
             manifest = json.loads(data.decode('utf-8'))
         except ValueError as error:
-            raise SnapshotError('%s/%s: %s' % (self._current, MANIFEST, error))
+            raise SnapshotError('%s/%s: %s' % (self._folder, MANIFEST, error))
         if manifest.get('version') != _VERSION:
-            raise SnapshotError('%s: made by another version of this collection' % self._current)
+            raise SnapshotError('%s: made by another version of this collection' % self._folder)
         return manifest
 
     @property
@@ -71,49 +68,29 @@ class Snapshot(object):
         return self._manifest is not None
 
     @property
-    def finished(self):
-        """Whether the remediation that it belongs to came to its end."""
-        return bool(self._manifest and self._manifest['finished'])
-
-    @property
     def notes(self):
         """What else was changed, such as the services that were started."""
         return dict(self._manifest['notes']) if self._manifest else {}
 
-    def changed_since(self):
-        """Return the files that differ from how the remediation left them."""
-        return [path for path, entry in sorted((self._manifest or {'files': {}})['files'].items()) if digest(read(path)) != entry['after']]
+    @property
+    def _files(self):
+        return self._manifest['files'] if self._manifest else {}
 
-    def plan_restore(self):
-        """Return (path, bytes now, bytes then) of each file that putting back would change; None stands for no file."""
-        if not self._manifest:
-            return []
-        triples = [(path, read(path), self._original(entry)) for path, entry in sorted(self._manifest['files'].items())]
-        return [triple for triple in triples if triple[1] != triple[2]]
-
-    def begin(self, paths, notes=None):
-        """Keep the state of files that are about to be changed. What is kept already stays, unless somebody else changed a file meanwhile.
-
-        From here on the remediation counts as not finished. Return whether anything was kept that was not.
-        """
-        if self.finished and self.changed_since():
-            # The state before is another one now. The older snapshot stays beside it for whoever wants it.
-            self._put_away()
-        manifest = self._manifest or {'version': _VERSION, 'made': int(time.time()), 'files': {}, 'notes': {}, 'finished': False}
+    def keep(self, paths, notes=None):
+        """Keep files as they are now. What is kept already stays, and so does the first note of each name. Return whether there was news."""
+        manifest = self._manifest or {'version': _VERSION, 'files': {}, 'notes': {}, 'disturbed': []}
         missing = [path for path in paths if path not in manifest['files']]
-        fresh_notes = dict((name, value) for name, value in (notes or {}).items() if name not in manifest['notes'])
-        if self._manifest and not missing and not fresh_notes and not self.finished:
+        fresh = dict((name, value) for name, value in (notes or {}).items() if name not in manifest['notes'])
+        if not missing and not fresh:
             return False
-        news = bool(missing or fresh_notes)
-        if not os.path.isdir(self._current):
-            os.makedirs(self._current, 0o700)
+        if not os.path.isdir(self._folder):
+            os.makedirs(self._folder, 0o700)
         for path in missing:
             manifest['files'][path] = self._keep(path, len(manifest['files']))
-        manifest['notes'].update(fresh_notes)
-        manifest['finished'] = False
+        manifest['notes'].update(fresh)
         self._manifest = manifest
-        self._write()
-        return news
+        self._save()
+        return True
 
     def _keep(self, path, number):
         data = read(path)
@@ -121,54 +98,62 @@ class Snapshot(object):
         if data is not None:
             status = os.stat(path)
             entry.update(kept='%d-%s' % (number, os.path.basename(path)), mode=stat.S_IMODE(status.st_mode), uid=status.st_uid, gid=status.st_gid)
-            _write(os.path.join(self._current, entry['kept']), data)
+            _write(os.path.join(self._folder, entry['kept']), data)
         return entry
 
-    def note_state(self, finished):
-        """Take the files as they are now for what the remediation made of them."""
-        if not self._manifest:
-            raise SnapshotError('there is no snapshot in %s' % self._folder)
-        for path, entry in self._manifest['files'].items():
+    def note_outcome(self):
+        """Take the files as they are now for what we made of them."""
+        for path, entry in self._files.items():
             entry['after'] = digest(read(path))
-        self._manifest['finished'] = finished
-        self._write()
+        self._save()
 
-    def restore(self):
-        """Put every file back as it was, with its owner and mode, and put the snapshot away."""
-        for path, unused_now, then in self.plan_restore():
-            entry = self._manifest['files'][path]
-            if then is None:
-                os.remove(path)
-                continue
-            temporary = os.path.join(self._current, 'restoring')
-            _write(temporary, then)
-            os.chown(temporary, entry['uid'], entry['gid'])
-            os.chmod(temporary, entry['mode'])
-            self._move(temporary, path)
-            os.chown(path, entry['uid'], entry['gid'])
-            os.chmod(path, entry['mode'])
-        self._put_away()
+    def note_disturbed(self):
+        """Remember which files somebody else changed before we change them again: what is ours in them cannot be told any more."""
+        disturbed = self.changed_since()
+        if disturbed:
+            self._manifest['disturbed'] = disturbed
+            self._save()
+
+    def changed_since(self):
+        """Return the files that somebody else changed after us."""
+        if not self._manifest:
+            return []
+        return sorted(set(self._manifest['disturbed']) | set(path for path, entry in self._files.items() if digest(read(path)) != entry['after']))
+
+    def plan_restore(self):
+        """Return (path, bytes now, bytes then) of each file that putting back would change; None stands for no file."""
+        triples = [(path, read(path), self._original(entry)) for path, entry in sorted(self._files.items())]
+        return [triple for triple in triples if triple[1] != triple[2]]
 
     def _original(self, entry):
         if entry['kept'] is None:
             return None
-        data = read(os.path.join(self._current, entry['kept']))
+        data = read(os.path.join(self._folder, entry['kept']))
         if data is None:
-            raise SnapshotError('%s: the kept file %s is gone' % (self._current, entry['kept']))
+            raise SnapshotError('%s: the kept file %s is gone' % (self._folder, entry['kept']))
         return data
 
-    def _put_away(self):
-        base = os.path.join(self._folder, time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()))
-        name, number = base, 1
-        while os.path.lexists(name):
-            number += 1
-            name = '%s-%d' % (base, number)
-        shutil.move(self._current, name)
+    def restore(self):
+        """Put every file back as it was, with its owner and mode."""
+        for path, unused_now, then in self.plan_restore():
+            entry = self._files[path]
+            if then is None:
+                os.remove(path)
+                continue
+            temporary = os.path.join(self._folder, 'restoring')
+            _write(temporary, then)
+            self._move(temporary, path)
+            os.chown(path, entry['uid'], entry['gid'])
+            os.chmod(path, entry['mode'])
+
+    def remove(self):
+        """Forget it."""
+        if os.path.isdir(self._folder):
+            shutil.rmtree(self._folder)
         self._manifest = None
 
-    def _write(self):
-        text = json.dumps(self._manifest, indent=1, sort_keys=True)
-        _write(os.path.join(self._current, MANIFEST), text.encode('utf-8'))
+    def _save(self):
+        _write(os.path.join(self._folder, MANIFEST), json.dumps(self._manifest, indent=1, sort_keys=True).encode('utf-8'))
 
 
 def _write(path, data):
