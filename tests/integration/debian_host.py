@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from . import debian, debian_root
 
-INCLUDED = "systemd-sysv,dbus,openssh-server,postfix,rsyslog,python3,openssl,iproute2,libmilter1.0.1,sudo"
+INCLUDED = "systemd-sysv,dbus,openssh-server,postfix,rsyslog,python3,openssl,iproute2,libmilter1.0.1,sudo,python3-apt"
 TO_INSTALL = ("clamav-daemon", "clamav-milter", "clamav-freshclam", "clamdscan", "ca-certificates")
 MIRROR = "/srv/packages"
 # Exim cannot be installed beside Postfix; a test that wants it unpacks these.
@@ -75,6 +75,8 @@ ssh-keygen -A > /dev/null
 rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 mv /etc/apt/mailfleet-test.list /etc/apt/sources.list.d/
 rm -f /usr/sbin/policy-rc.d
+# As on a server that nobody looked after since yesterday.
+touch -d '2 days ago' /var/lib/apt/lists
 """
 
 
