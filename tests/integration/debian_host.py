@@ -136,7 +136,7 @@ class Server:
     def inventory(self, group: str = "remediate") -> str:
         """An inventory with this server in a group, reached over SSH."""
         return (f"[{group}]\nmx ansible_host=127.0.0.1 ansible_user=root ansible_ssh_private_key_file={self.folder}/key ansible_python_interpreter=/usr/bin/python3"
-                " ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlPath=none'\n")
+                " ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPersist=60 -o ControlPath={self.folder}/ssh'\n")
 
     def stop(self) -> None:
         """End it with all that runs in it."""
