@@ -8,7 +8,9 @@ clamd has a signature for the EICAR test file alone. The tests run in their orde
 
 from __future__ import annotations
 
+import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ from collections.abc import Iterator
 import pytest
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._smtp.test_mail import eicar
+
+from ansible_collections.mailfleet.tls_audit.tests.tools.pythons import pythons
 
 from . import debian_host, debian_root
 from .playbooks import ansible_playbooks
@@ -46,21 +50,21 @@ class Lab:
         done = self.server.ansible(core, f"playbooks/{playbook}.yml", *arguments, variables="".join(f"{name}={value}\n" for name, value in settings.items()))
         return done.returncode, done.stdout
 
-    def send(self, mail: str, over: str) -> str:
+    def send(self, mail: str, over: str, python: str = sys.executable, library: str = "collections") -> str:
         """Hand over a mail on port 25 and return what became of it."""
-        done = subprocess.run([*self.server.inside(), sys.executable, "-c", SENDER, mail, over], cwd=debian_root.ROOT, capture_output=True, text=True,
+        done = subprocess.run([*self.server.inside(), python, "-c", SENDER, library, mail, over], cwd=debian_root.ROOT, capture_output=True, text=True,
                               timeout=60, check=False)
         return done.stdout.strip() or done.stderr
 
 
 SENDER = """
 import sys
-sys.path.insert(0, 'collections')
+sys.path.insert(0, sys.argv[1])
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._smtp import client, test_mail
-mail, over = sys.argv[1:]
+mail, over = sys.argv[2:]
 to = 'avtest@mx.example.org'
 found = client.deliver('127.0.0.1', 25, 'test.example.org', to, to, test_mail.message(mail, 'm1', to, to), over == 'starttls')
-print(found.verdict, found.code)
+sys.stdout.write('%s %s' % (found.verdict, found.code))
 """
 
 
@@ -129,6 +133,18 @@ def test_viruses_are_refused_and_other_mail_is_not(lab: Lab) -> None:
     log = lab.server.run("cat /var/log/mail.log").stdout
     assert "Anonymous TLS connection established from localhost" in log and "milter-reject: END-OF-MESSAGE" in log
     assert "staging" not in lab.server.run("cat /etc/postfix/master.cf").stdout
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 6)])
+def test_the_sender_under_old_pythons(lab: Lab, version: tuple[int, int], tmp_path: pathlib.Path) -> None:
+    python = pythons().get(version)
+    if python is None:
+        pytest.skip(f"LOUD: no Python {version} on this machine, the sender was NOT run under it")
+    target = tmp_path / "ansible_collections/mailfleet/tls_audit/plugins/module_utils"
+    shutil.copytree(debian_root.ROOT / "plugins" / "module_utils", target)
+    for folder in [target, *list(target.parents)[:4]]:
+        (folder / "__init__.py").touch()
+    assert [lab.send("eicar", over, str(python), str(tmp_path)) for over in ("plaintext", "starttls")] == ["refused 550", "refused 550"]
 
 
 @pytest.mark.parametrize("core", sorted({OLD, NEW}))
