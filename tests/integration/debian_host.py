@@ -134,9 +134,11 @@ class Server:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
 
     def inventory(self, group: str = "remediate") -> str:
-        """An inventory with this server in a group, reached over SSH."""
-        return (f"[{group}]\nmx ansible_host=127.0.0.1 ansible_user=root ansible_ssh_private_key_file={self.folder}/key ansible_python_interpreter=/usr/bin/python3"
-                " ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPersist=60 -o ControlPath={self.folder}/ssh'\n")
+        """An inventory with this server in a group, reached over SSH. One connection serves all tasks for a while."""
+        options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ControlMaster=auto", "ControlPersist=60", f"ControlPath={self.folder}/ssh")
+        variables = {"ansible_host": "127.0.0.1", "ansible_user": "root", "ansible_ssh_private_key_file": self.folder / "key",
+                     "ansible_python_interpreter": "/usr/bin/python3", "ansible_ssh_common_args": "'" + " ".join(f"-o {option}" for option in options) + "'"}
+        return f"[{group}]\nmx " + " ".join(f"{name}={value}" for name, value in variables.items()) + "\n"
 
     def stop(self) -> None:
         """End it with all that runs in it."""

@@ -76,7 +76,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server = debian_host.Server(debian_host.make("bookworm"), tmp_path_factory.mktemp("server"))
     try:
         server.start()
-        server.run("useradd -m avtest; postconf -e myhostname=mx.example.org 'mydestination=mx.example.org, localhost'; cat >> /etc/postfix/main.cf", stdin=MAIN)
+        server.run("useradd -m avtest; postconf -e myhostname=mx.example.org 'mydestination=mx.example.org, localhost'")
+        server.run("cat >> /etc/postfix/main.cf", stdin=MAIN)
         server.run("postfix reload; mkdir -p /var/lib/clamav; cat > /var/lib/clamav/test.ndb", stdin=f"Eicar-Test:0:*:{eicar().hex()}\n")
         yield Lab(server)
     finally:

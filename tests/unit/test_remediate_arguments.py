@@ -45,7 +45,7 @@ def evaluate(folder: pathlib.Path, ansible_playbook: str, family: str, chroots: 
         "hosts": "localhost", "gather_facts": False, "connection": "local",
         "vars": {"__remediate_facts": {"ansible_facts": {"mailserver": server}}, **defaults(), **variables},
         "tasks": [
-            {"ansible.builtin.set_fact": {"memtotal_mb": memory}},
+            {"ansible.builtin.set_fact": {"memtotal_mb": memory, "cacheable": True}},
             {"ansible.builtin.include_vars": str(ROLE / "vars" / "main.yml")},
             {"ansible.builtin.include_vars": str(ROLE / "vars" / f"{family}.yml")},
             {"ansible.builtin.copy": {
@@ -53,9 +53,7 @@ def evaluate(folder: pathlib.Path, ansible_playbook: str, family: str, chroots: 
                 "content": "{{ {" + ", ".join(f"'{name}': __remediate_{name}" for name in NAMES) + "} | to_json }}"}},
         ],
     }]
-    (folder / "play.yml").write_text(yaml.safe_dump(play).replace("memtotal_mb:", "memtotal_mb:"))
-    text = (folder / "play.yml").read_text().replace("- ansible.builtin.set_fact:\n      memtotal_mb: ", "- ansible.builtin.set_fact:\n      cacheable: true\n      memtotal_mb: ")
-    (folder / "play.yml").write_text(text)
+    (folder / "play.yml").write_text(yaml.safe_dump(play))
     done = subprocess.run([ansible_playbook, str(folder / "play.yml")], capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads((folder / "out.json").read_text())

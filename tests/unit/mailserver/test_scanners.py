@@ -40,7 +40,8 @@ def antivirus(folder: pathlib.Path, files: dict[str, str | None], *running: str)
     return collect(host(folder, {**POSTFIX, **CLAMD, **files}, ("/usr/lib/postfix/sbin/master", "clamd", *running)), now=NOW)["antivirus"]
 
 
-DEBIAN_AMAVIS = {"usr/sbin/amavisd-new": None, "usr/share/amavis/conf.d/20-package": "@bypass_virus_checks_maps  = (1);  # DISABLE anti-virus code by default\n"}
+DEBIAN_AMAVIS = {"usr/sbin/amavisd-new": None,
+                 "usr/share/amavis/conf.d/20-package": "@bypass_virus_checks_maps  = (1);  # DISABLE anti-virus code by default\n"}
 BY_FILTER = {"etc/postfix/main.cf": "content_filter = smtp-amavis:[127.0.0.1]:10024\n"}
 CHECKS_ON = {"etc/amavis/conf.d/15-content_filter_mode": "@bypass_virus_checks_maps = (\n   \\%bypass_virus_checks, \\@bypass_virus_checks_acl);\n"}
 CHECKS_OFF = {"etc/amavis/conf.d/15-content_filter_mode": "#@bypass_virus_checks_maps = (\n#   \\%bypass_virus_checks);\n"}
@@ -85,7 +86,8 @@ BY_MAILSCANNER = {"usr/sbin/MailScanner": None, "etc/postfix/main.cf": "header_c
     ("Virus Scanning = yes\nVirus Scanners = clamd\n", "/^Subject: x/ HOLD\n", "not_wired"),
 ])
 def test_mailscanner(tmp_path: pathlib.Path, conf: str, checks: str, state: str) -> None:
-    found = antivirus(tmp_path, {**BY_MAILSCANNER, "etc/MailScanner/MailScanner.conf": conf, "etc/postfix/header_checks": checks}, "MailScanner: master waiting")
+    files = {**BY_MAILSCANNER, "etc/MailScanner/MailScanner.conf": conf, "etc/postfix/header_checks": checks}
+    found = antivirus(tmp_path, files, "MailScanner: master waiting")
     assert found["state"] == state, found
 
 
@@ -109,7 +111,8 @@ def test_a_milter_elsewhere_is_unknown(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(("actions", "clamd", "effect"), [
-    (["accept"], "Accept", "open"), (["tempfail"], "Defer", "closed"), (["accept"], "Defer", "mixed"), (["accept", "tempfail"], None, "mixed"), ([], None, None),
+    (["accept"], "Accept", "open"), (["tempfail"], "Defer", "closed"), (["accept"], "Defer", "mixed"), (["accept", "tempfail"], None, "mixed"),
+    ([], None, None),
 ])
 def test_failure(actions: list[str], clamd: str | None, effect: str | None) -> None:
     assert failure.fact(actions, clamd)["effect"] == effect
