@@ -87,7 +87,7 @@ run:
   returned: success
   type: str
   sample: 5f3a9c21
-attempts:
+deliveries:
   description:
     - What became of each mail. C(verdict) is V(accepted), V(refused), V(deferred), V(no_starttls), V(tls_failed) or V(broken) (no connection, or one
       that broke off). C(stage), C(code) and C(text) are the last command and the answer to it.
@@ -134,8 +134,8 @@ def main():
     )
     options = module.params
     run = options['run'] or binascii.hexlify(os.urandom(4)).decode('ascii')
-    attempts = [attempt(options, run, mail, over, not module.check_mode) for mail in options['mails'] for over in options['over']]
-    module.exit_json(changed=False, run=run, attempts=attempts)
+    deliveries = [attempt(options, run, mail, over, not module.check_mode) for mail in options['mails'] for over in options['over']]
+    module.exit_json(changed=False, run=run, deliveries=deliveries)
 
 
 if __name__ == '__main__':
