@@ -66,7 +66,7 @@ ip link set lo up
 test -z "$(ip route show default)"
 exec podman "$@"
 """
-FIRST_BOOT = f"""
+FIRST_BOOT = """
 set -e
 mkdir -p /root/.ssh /run/sshd
 cat > /root/.ssh/authorized_keys
@@ -99,7 +99,7 @@ class Server:
                    "--hostname=mx.example.org", f"--name={self.name}", "--cap-add=AUDIT_WRITE", "--rootfs", f"{self.root}:O", "/sbin/init"]
         with (self.folder / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(command, env=self._settings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        _wait(lambda: self._pid() is not None, 60, lambda: (self.folder / "boot.log").read_text())
+        _wait(lambda: self._pid() is not None, 60, (self.folder / "boot.log").read_text)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / "key")], check=True)
         key = (self.folder / "key.pub").read_text()
         _wait(lambda: self.run("systemctl is-active dbus", check=False).stdout.strip() == "active", 60, lambda: "systemd does not come up")
