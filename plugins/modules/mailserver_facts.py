@@ -103,7 +103,7 @@ ansible_facts:
           returned: success
           sample: {"name": "postfix", "version": "3.7.11", "running": true, "others": []}
         tls_logging:
-          description: The lowest TLS log level of the services that outsiders reach, and whether that logs TLS at all.
+          description: The lowest TLS log level of the services that outsiders reach (null for Exim, which has none), and whether TLS is logged at all.
           type: dict
           returned: success
           sample: {"level": 1, "enabled": true, "source": "smtpd_tls_loglevel"}
@@ -121,19 +121,28 @@ ansible_facts:
                     "tls_loglevel": 1, "milters": ["inet:127.0.0.1:7357"], "content_filter": null, "proxy_filter": null,
                     "overrides": {"smtpd_tls_wrappermode": "yes"}}]
         certificate:
-          description: The server certificate's path and validity.
+          description:
+            - The server certificate's path and validity. C(valid) says whether a handshake can succeed with it, that is, it has begun and not ended,
+              and the key fits. It is null where the key could not be read.
           type: dict
           returned: success
-          sample: {"path": "/etc/ssl/certs/mx.pem", "readable": true, "not_after": "2027-01-05T12:00:00+00:00", "days_left": 42,
-                   "self_signed": false, "error": null}
+          sample: {"path": "/etc/ssl/certs/mx.pem", "readable": true, "valid": true, "not_before": "2026-01-05T12:00:00+00:00",
+                   "not_after": "2027-01-05T12:00:00+00:00", "days_left": 42, "self_signed": false, "key_matches": true, "error": null}
         antivirus:
           description:
             - C(state) is V(working), V(stale) (signatures too old), V(stopped), V(not_wired), V(partly_wired) (some services go round it),
               V(absent) or V(unknown) (a part of it could not be seen). The rest is what that was told from.
+            - C(product) is V(clamav) (by clamav-milter or Exim), V(amavis), V(rspamd), V(mailscanner), or what Exim's C(av_scanner) names.
+            - C(failure) says what becomes of mail while the scanner does not answer. Its C(effect) is V(open) (mail passes unscanned), V(closed) (mail
+              waits or is refused) or V(mixed) (Postfix and clamav-milter disagree, so it depends on which part fails).
+            - C(size_limits) holds in bytes the largest message that is accepted (0 for any) and how much of it is scanned. C(gap) says whether mail
+              can be too large to be scanned.
           type: dict
           returned: success
           sample: {"state": "working", "product": "clamav", "present": true, "running": true, "wired": true, "wired_services": ["smtpd (smtp inet)"],
                    "unwired_services": [], "engine_version": "1.4.3", "signature_date": "2026-11-24T08:26:22+00:00", "signature_age_days": 0.4,
+                   "failure": {"effect": "open", "on_milter_failure": "accept", "on_clamd_failure": "Accept"},
+                   "size_limits": {"message": 10240000, "scanned": 26214400, "gap": false},
                    "evidence": ["clamd runs", "clamav-milter runs"]}
         unseen:
           description: What could not be seen, and why.

@@ -21,7 +21,10 @@ FIRST_NAMES = {
     "CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "SECURITY.md", "changelogs", "docs", "meta", "playbooks", "plugins",
     "roles",
 }
-MODULES = ("audit_records", "fleet_report", "maillog_facts", "mailserver_facts")
+MODULES = (
+    "audit_records", "clamav_ready", "clamav_settings", "config_snapshot", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter",
+    "postfix_parameter", "smtp_av_probe",
+)
 
 
 def tool(name: str) -> str:

@@ -12,9 +12,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters, mta
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import failure, mta, other_scanners, sizes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.clamav import ClamAv
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.moments import rfc3339
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.wiring import CLAMAV, Wiring
 
 WORKING = 'working'
 STALE = 'stale'
@@ -24,139 +25,92 @@ PARTLY_WIRED = 'partly_wired'
 ABSENT = 'absent'
 UNKNOWN = 'unknown'
 
-# Other scanners that mail may be handed to, by the words in the endpoints that their documentation uses.
-_AMAVIS_WORDS = ('amavis', 'amavisfeed', ':10024', ':10026')
-_RSPAMD_WORDS = ('rspamd', ':11332')
-# Milters that are known not to scan for viruses: signatures, policies, spam scores, address rewriting.
-_NO_SCANNER_WORDS = ('dkim', ':8891', 'dmarc', ':8893', 'spf', 'greylist', 'spamass', 'srs', 'arc') + _RSPAMD_WORDS
-
 
 class Antivirus:
     """Looks at a host's antivirus.
 
-    services: inbound services of Postfix, None where they could not be read or the mail server is another; max_age_days: of signatures.
+    server: an Mta; services: Postfix's inbound services, None where they could not be read; exim, sendmail: that set-up, where it is the host's mail
+    server; now: seconds since 1970; max_age_days: of signatures.
     """
 
-    def __init__(self, host, server, services, now, max_age_days):
+    def __init__(self, host, server, services, exim, sendmail, now, max_age_days):
         self._host = host
         self._now = now
         self._max_age_days = max_age_days
         self.clamav = ClamAv(host)
+        self.others = other_scanners.all_of(host)
         self.evidence = []
         self.product = None
-        self.present = self.running = self.wired = None
+        self.running = self.wired = None
+        self.scans = True
         self.wired_services, self.unwired_services = [], []
-        self.unrecognised = []
-        self._look_for_products()
+        self.uncertain = False
+        self.failure = failure.fact([])
+        self.sizes = sizes.fact(None, [])
         if server.name == mta.POSTFIX and services is not None:
-            self._look_at_services([service for service in services if not service.loopback_only])
-        elif server.name == mta.SENDMAIL:
-            self._look_at_sendmail()
-        elif server.name == mta.EXIM:
-            self._look_at_exim()
-        self._judge_product()
+            self._look_at_postfix([service for service in services if not service.loopback_only])
+        elif sendmail is not None and sendmail.readable:
+            self._look_at_sendmail(sendmail)
+        elif exim is not None:
+            self._look_at_exim(exim)
+        self._judge_product(by_milter=server.name != mta.EXIM)
 
-    def _look_for_products(self):
-        host = self._host
-        self._amavis = bool(host.program('amavisd', 'amavisd-new', 'amavisd-milter')) or host.exists('/etc/amavis')
-        self._rspamd = bool(host.program('rspamd')) and any(
-            host.exists('/etc/rspamd/%s/antivirus.conf' % folder) for folder in ('local.d', 'override.d'))
-        self._mailscanner = bool(host.program('MailScanner'))
+    def _look_at_postfix(self, services):
+        wiring = Wiring(self.clamav, self.others, services)
+        self.evidence.extend(wiring.evidence)
+        self.wired = wiring.wired
+        self.wired_services, self.unwired_services = wiring.with_scanner, wiring.without
+        self.uncertain = wiring.uncertain
+        self.product = wiring.product
+        if self.product == CLAMAV:
+            self.failure = failure.fact(wiring.failure_actions, self.clamav.on_fail)
+            self.sizes = sizes.fact(_largest([service.message_size_limit for service in services]), self.clamav.size_limits())
+        elif self.product:
+            self.failure = failure.fact(wiring.failure_actions, whole=wiring.scanner.fails)
 
-    def _scanner_of(self, service):
-        """Return which scanner gets the mail of a service, or None."""
-        for element in service.milters:
-            text = milters.endpoint(element)
-            found = milters.normalise(text, service.chrooted, service.queue_directory)
-            if self.clamav.milter_present and found is not None and found == self.clamav.milter_endpoint:
-                return 'clamav'
-            if found is not None and 'clam' in str(found[1]):
-                self._note_unreachable(service, text, found)
-            if self._rspamd and any(word in text for word in _RSPAMD_WORDS):
-                return 'rspamd'
-            if self._amavis and 'amavis' in text:
-                return 'amavis'
-        for handed_to in (service.content_filter, service.proxy_filter):
-            if handed_to and self._amavis and any(word in handed_to for word in _AMAVIS_WORDS):
-                return 'amavis'
-        return None
+    def _look_at_sendmail(self, sendmail):
+        flags = sendmail.clamav_filters()
+        self.wired = bool(flags)
+        if flags:
+            self.product = CLAMAV
+            self.failure = failure.fact([failure.SENDMAIL_FLAGS.get(flag) or flag for flag in flags], self.clamav.on_fail)
+            self.sizes = sizes.fact(sizes.parse(sendmail.option('MaxMessageSize', '0')), self.clamav.size_limits())
+        (self.wired_services if flags else self.unwired_services).append('sendmail')
 
-    def _note_unreachable(self, service, text, found):
-        where = '%s %s' % (found[0], found[1])
-        actual = self.clamav.milter_endpoint
-        self.evidence.append("%s: the milter %s (%s) is not clamav-milter's socket%s" % (
-            service.endpoint, text, where, ' %s %s' % actual if actual else ''))
+    def _look_at_exim(self, exim):
+        self.wired = exim.checks
+        if exim.checks is None:
+            self._host.hidden('whether an ACL of Exim calls the scanner', "Exim's configuration could not be read, or decides it message by message")
+        elif exim.checks:
+            scanner = exim.scanner or ''
+            self.product = CLAMAV if scanner.startswith('clamd') else scanner.partition(':')[0] or None
+            self.failure = failure.fact([], whole=failure.OPEN if exim.passes_on_failure else failure.CLOSED)
+            self.sizes = sizes.fact(sizes.parse(exim.message_limit), self.clamav.size_limits(milter=False))
+            self.evidence.append('an ACL asks av_scanner = %s' % scanner)
+        if exim.checks is not None:
+            (self.wired_services if exim.checks else self.unwired_services).append('exim')
 
-    def _look_at_services(self, services):
-        products = []
-        for service in services:
-            scanner = self._scanner_of(service)
-            label = '%s (%s)' % (service.name, service.endpoint)
-            self._note_unrecognised(service, label)
-            if scanner:
-                products.append(scanner)
-                self.wired_services.append(label)
-            else:
-                self.unwired_services.append(label)
-        self.wired = bool(self.wired_services) if services else None
-        if products:
-            self.product = products[0]
-
-    def _note_unrecognised(self, service, label):
-        """Note filters that may scan for all that is known of them: then no scanner found is not no scanner."""
-        handed_to = [milters.endpoint(element) for element in service.milters] + [service.content_filter, service.proxy_filter]
-        for text in handed_to:
-            if text and 'clam' not in text and not any(word in text for word in _NO_SCANNER_WORDS) and not (
-                    self._amavis and any(word in text for word in _AMAVIS_WORDS)):
-                self.unrecognised.append(text)
-                self.evidence.append('%s: mail goes through %s, which is not known here' % (label, text))
-
-    def _look_at_sendmail(self):
-        text = self._host.read('/etc/mail/sendmail.cf')
-        if text is None:
-            return
-        active = [name.strip() for line in text.split('\n') if line.startswith('O InputMailFilters=') for name in line.partition('=')[2].split(',')]
-        filters = [line for line in text.split('\n') if line.startswith('X') and line[1:].partition(',')[0].strip() in active]
-        self.wired = any('clam' in line for line in filters)
-        if self.wired:
-            self.product = 'clamav'
-            self.wired_services.append('sendmail')
-        else:
-            self.unwired_services.append('sendmail')
-
-    def _look_at_exim(self):
-        program = self._host.program('exim4', 'exim')
-        scanner = (self._host.run(program, '-bP', 'av_scanner') or '').partition('=')[2].strip()
-        if scanner:
-            self.product = 'clamav' if scanner.startswith('clamd') else scanner.partition(':')[0]
-            self.evidence.append('av_scanner = %s' % scanner)
-            self._host.hidden('whether an ACL of Exim calls the scanner', 'ACLs are not evaluated')
-        else:
-            self.wired = False
-
-    def _judge_product(self):
+    def _judge_product(self, by_milter):
         clamav = self.clamav
         if self.product is None:
-            for name, found in (('clamav', clamav.clamd_present or clamav.milter_present), ('amavis', self._amavis), ('rspamd', self._rspamd),
-                                ('mailscanner', self._mailscanner)):
-                if found:
-                    self.product = name
-                    break
+            found = ([CLAMAV] if clamav.clamd_present or clamav.milter_present else []) + [scanner.name for scanner in self.others]
+            self.product = found[0] if found else None
         self.present = self.product is not None
-        if self.product == 'clamav':
+        if self.product == CLAMAV:
             needed = [('clamd', clamav.clamd_running)]
-            if clamav.milter_present:
+            if clamav.milter_present and by_milter:
                 needed.append(('clamav-milter', clamav.milter_running))
-            self.running = all(runs for unused, runs in needed)
-            self.evidence.extend('%s %s' % (name, 'runs' if runs else 'does not run') for name, runs in needed)
-        elif self.product == 'amavis':
-            # amavis asks clamd; without it, it passes mail on unscanned or falls back to a program.
-            self.running = self._host.runs('amavisd', 'amavisd-new') and clamav.clamd_running
-        elif self.product == 'rspamd':
-            self.running = self._host.runs('rspamd') and clamav.clamd_running
-        elif self.product == 'mailscanner':
-            self.running = self._host.runs('MailScanner')
-            self._host.hidden('whether MailScanner scans', 'its set-up is not evaluated')
+            states = [runs for unused, runs in needed]
+            self.running = False if False in states else None if None in states else True
+            self.evidence.extend('%s %s' % (name, 'runs' if runs else 'does not run') for name, runs in needed if runs is not None)
+        for scanner in self.others:
+            if scanner.name == self.product:
+                # None of them has an engine of its own.
+                self.running = scanner.running() and clamav.clamd_running
+                self.scans = scanner.scans
+                self.evidence.extend(scanner.evidence)
+                if scanner.scans is None:
+                    self._host.hidden('whether %s looks for viruses' % scanner.name, 'its set-up decides it message by message, or could not be read')
 
     def signature_age_days(self):
         """Return the age of the signatures in days, or None."""
@@ -167,17 +121,17 @@ class Antivirus:
     def state(self):
         """Return the one word for it; unknown where any part that it needs could not be seen."""
         if not self.present:
-            return UNKNOWN if self.unrecognised else ABSENT
+            return UNKNOWN if self.uncertain else ABSENT
         if self.running is False:
             return STOPPED
-        if self.wired is None or self.running is None or self.product == 'mailscanner':
-            return UNKNOWN
-        if not self.wired:
+        if self.scans is False or self.wired is False and not self.uncertain:
             return NOT_WIRED
+        if not self.wired or self.running is None or self.scans is None:
+            return UNKNOWN
         if self.unwired_services:
             return PARTLY_WIRED
         age = self.signature_age_days()
-        if age is None:
+        if age is None or self.uncertain:
             return UNKNOWN
         return WORKING if age <= self._max_age_days else STALE
 
@@ -187,4 +141,12 @@ class Antivirus:
             'state': self.state(), 'product': self.product, 'present': self.present, 'running': self.running, 'wired': self.wired,
             'wired_services': self.wired_services, 'unwired_services': self.unwired_services, 'engine_version': self.clamav.engine_version,
             'signature_date': rfc3339(self.clamav.signature_time), 'signature_age_days': self.signature_age_days(), 'evidence': self.evidence,
+            'failure': self.failure, 'size_limits': self.sizes,
         }
+
+
+def _largest(limits):
+    """Return the largest of several limits, 0 meaning none, or None where one is not known."""
+    if not limits or None in limits:
+        return None
+    return 0 if 0 in limits else max(limits)

@@ -18,10 +18,11 @@ import re
 import socket
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters, sizes
 
 _CLAMD_CONFIGS = ('/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf')
 _MILTER_CONFIGS = ('/etc/clamav/clamav-milter.conf', '/etc/mail/clamav-milter.conf', '/etc/clamav-milter.conf')
+_OTHER_SIGNATURES = ('ndb', 'hdb', 'hsb', 'ldb')
 _VERSION = re.compile(r'ClamAV (\S+?)/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})')
 _ENGINE = re.compile(r'ClamAV (\d[\w.+-]*)')
 
@@ -51,15 +52,28 @@ class ClamAv:
         self.milter_running = host.runs('clamav-milter')
         self.milter_endpoint = milters.normalise((milter or {}).get('MilterSocket', ''))
         self.on_fail = (milter or {}).get('OnFail', 'Defer') if milter is not None else None
-        self.max_file_size = (milter or {}).get('MaxFileSize')
+        self._clamd, self._milter = clamd or {}, milter or {}
         self.engine_version = None
         self.signature_time = None
         answer = self._ask(clamd or {}) if self.clamd_present else None
-        self.clamd_running = answer is not None or host.runs('clamd')
+        # A clamd on another host is not asked, so whether it runs is not known.
+        self.clamd_running = None if self._is_elsewhere() else answer is not None or host.runs('clamd')
         if self.clamd_present:
             self._read_version(answer)
             if self.signature_time is None:
                 self._read_signature_files((clamd or {}).get('DatabaseDirectory', '/var/lib/clamav'))
+
+    def _is_elsewhere(self):
+        """Tell whether clamav-milter asks another host's clamd: `ClamdSocket tcp:HOST:PORT`."""
+        match = re.match(r'^tcp:(.+):\d+\Z', self._milter.get('ClamdSocket', ''))
+        return bool(match) and match.group(1).strip('[]') not in ('127.0.0.1', 'localhost', '::1')
+
+    def size_limits(self, milter=True):
+        """Return the sizes in bytes that bound what is scanned, None among them for one that is not known. milter: with clamav-milter's own."""
+        version = re.match(r'(\d+)\.(\d+)', self.engine_version or '')
+        default = None if version is None else '100M' if (int(version.group(1)), int(version.group(2))) >= (0, 105) else '25M'
+        names = [(self._clamd, 'StreamMaxLength'), (self._clamd, 'MaxFileSize')] + ([(self._milter, 'MaxFileSize')] if milter else [])
+        return [sizes.parse(settings.get(name, default)) for settings, name in names]
 
     def _ask(self, settings):
         """Return clamd's answer to a question for its version, or None."""
@@ -110,6 +124,10 @@ class ClamAv:
                 # The zone does not matter for an age in days.
                 times.append(_timestamp(' '.join(header[1].split()[:4]), '%d %b %Y %H-%M'))
         times = [moment for moment in times if moment is not None]
+        if not times:
+            # Signatures of other makers have no build time; when they were put into place is the next best.
+            times = [self._host.modified(path) for ending in _OTHER_SIGNATURES for path in self._host.paths('%s/*.%s' % (folder, ending))]
+            times = [moment for moment in times if moment is not None]
         self.signature_time = max(times) if times else None
 
 

@@ -12,8 +12,9 @@ __metaclass__ = type
 import time
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import certificate, mta, services
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import certificate, mta, sendmail_config, services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.antivirus import Antivirus
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.exim_config import EximConfig
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.postfix_config import PostfixConfig
 
 SCHEMA_VERSION = 1
@@ -38,31 +39,40 @@ def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
     config = PostfixConfig(host, config_dir) if has_postfix else None
     server = mta.Mta(host, config.version if config else None)
     inbound = services.inbound(config) if config and server.name == mta.POSTFIX else None
-    antivirus = Antivirus(host, server, inbound, now, signature_max_age_days)
+    exim = EximConfig(host) if server.name == mta.EXIM else None
+    sendmail = sendmail_config.SendmailConfig(host) if server.name == mta.SENDMAIL else None
+    antivirus = Antivirus(host, server, inbound, exim, sendmail, now, signature_max_age_days)
     facts = {
         'schema_version': SCHEMA_VERSION,
         'python': host.python,
         'mta': server.fact(),
-        'tls_logging': _tls_logging(inbound),
-        'starttls': {'offered': _starttls_offered(config, inbound)},
+        'tls_logging': _tls_logging(inbound, exim, sendmail),
+        'starttls': {'offered': _starttls_offered(config, inbound, exim, sendmail)},
         'services': [service.fact() for service in inbound or []],
-        'certificate': certificate.describe(host, _certificate_path(config) if inbound is not None else None, now),
+        'certificate': certificate.describe(host, *_certificate_paths(config, inbound, exim, sendmail), now=now),
         'antivirus': antivirus.fact(),
     }
     facts['unseen'] = host.unseen
     return _bounded(facts)
 
 
-def _tls_logging(inbound):
+def _tls_logging(inbound, exim, sendmail):
     """Return the weakest TLS log level of the services that outsiders reach."""
+    if exim is not None and exim.logs_tls() is not None:
+        return {'level': None, 'enabled': exim.logs_tls(), 'source': 'log_selector'}
+    if sendmail is not None and sendmail.log_level() is not None:
+        level = sendmail.log_level()
+        return {'level': level, 'enabled': level >= sendmail_config.TLS_LOG_LEVEL, 'source': 'LogLevel'}
     levels = [service.tls_loglevel for service in inbound or [] if not service.loopback_only]
     if not levels or None in levels:
         return {'level': None, 'enabled': None, 'source': 'not seen'}
     return {'level': min(levels), 'enabled': min(levels) > 0, 'source': 'smtpd_tls_loglevel'}
 
 
-def _starttls_offered(config, inbound):
+def _starttls_offered(config, inbound, exim, sendmail):
     """Tell whether any service that outsiders reach offers STARTTLS: the level allows it and there is a certificate."""
+    if exim is not None or sendmail is not None:
+        return (exim or sendmail).starttls_offered()
     if inbound is None:
         return None
     levels = [service.tls_level for service in inbound if not service.loopback_only and not service.wrapper_mode]
@@ -71,10 +81,20 @@ def _starttls_offered(config, inbound):
     return services.has_certificate(config) and any(level in ('may', 'encrypt') for level in levels)
 
 
-def _certificate_path(config):
-    chain = config.value('smtpd_tls_chain_files').replace(',', ' ').split()
-    path = chain[0] if chain else config.value('smtpd_tls_cert_file')
-    return path if path.startswith('/') else None
+def _certificate_paths(config, inbound, exim, sendmail):
+    """Return the paths of the server's certificate and of its key, None for what is not set or is an expression."""
+    if sendmail is not None:
+        paths = [sendmail.option('ServerCertFile'), sendmail.option('ServerKeyFile')]
+    elif exim is not None:
+        paths = [exim.certificate or '', exim.private_key or exim.certificate or '']
+    elif inbound is not None:
+        chain = config.value('smtpd_tls_chain_files').replace(',', ' ').split()
+        certificate_file = config.value('smtpd_tls_cert_file')
+        # A chain file holds the key as well; a key file that is not set is the certificate's.
+        paths = [chain[0], chain[0]] if chain else [certificate_file, config.value('smtpd_tls_key_file') or certificate_file]
+    else:
+        paths = []
+    return [path if path.startswith('/') else None for path in paths] or [None, None]
 
 
 def _bounded(value):

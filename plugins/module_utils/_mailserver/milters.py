@@ -17,23 +17,28 @@ import posixpath
 import re
 
 
-def split_list(text):
-    """Split a list at commas and white space, a {group} being one element."""
-    elements, depth, current = [], 0, ''
-    for character in text:
+def spans(text, separators=', \t\r\n'):
+    """Return (start, end) of each element of a list, a {group} being one element."""
+    found, depth, start = [], 0, None
+    for position, character in enumerate(text):
         if character == '{':
             depth += 1
         elif character == '}':
             depth = max(0, depth - 1)
-        if depth == 0 and character in ', \t\n':
-            if current:
-                elements.append(current)
-            current = ''
-        else:
-            current += character
-    if current:
-        elements.append(current)
-    return elements
+        separates = depth == 0 and character in separators
+        if separates and start is not None:
+            found.append((start, position))
+            start = None
+        elif not separates and start is None:
+            start = position
+    if start is not None:
+        found.append((start, len(text)))
+    return found
+
+
+def split_list(text):
+    """Split a list at commas and white space, a {group} being one element."""
+    return [text[start:end] for start, end in spans(text)]
 
 
 def endpoint(element):
@@ -42,6 +47,23 @@ def endpoint(element):
     if element.startswith('{'):
         element = (split_list(element.strip('{} \t')) or [''])[0]
     return element
+
+
+def settings(element):
+    """Return the per-milter settings of a list element as a mapping."""
+    element = element.strip()
+    if not element.startswith('{'):
+        return {}
+    inner = element[1:-1] if element.endswith('}') else element[1:]
+    # Spaces round the sign are allowed: `default_action = accept`.
+    pairs = [part.partition('=') for part in split_list(re.sub(r'\s*=\s*', '=', inner))[1:]]
+    return dict((name, re.sub(r'^\{\s*|\s*\}\Z', '', value)) for name, unused, value in pairs)
+
+
+def is_local(text):
+    """Tell whether an endpoint of Postfix is on this host."""
+    match = re.match(r'^inet6?:(.+):\w+\Z', text)
+    return match is None or match.group(1).strip('[]') in ('127.0.0.1', 'localhost', '::1')
 
 
 def normalise(text, chroot=None, queue_directory='/var/spool/postfix'):

@@ -129,10 +129,14 @@ class PostfixConfig:
     def value(self, name, entry=None, default=''):
         """Return a parameter as one service sees it, simple references expanded."""
         overrides = entry.overrides if entry else {}
-        text = overrides.get(name, self.parameters.get(name, default))
+        return self.expand(overrides.get(name, self.parameters.get(name, default)), lambda other: self._plain(other, entry))
+
+    @staticmethod
+    def expand(text, lookup):
+        """Return text with its $name, ${name} and ${name?{then}:{else}} put in. lookup: gives a parameter's text by its name."""
         for unused in range(_MAX_EXPANSIONS):
-            expanded = _CONDITIONAL.sub(lambda match: match.group(2 if self._plain(match.group(1), entry) else 3), text)
-            expanded = _REFERENCE.sub(lambda match: self._plain(match.group(1) or match.group(2) or match.group(3), entry), expanded)
+            expanded = _CONDITIONAL.sub(lambda match: match.group(2 if lookup(match.group(1)) else 3), text)
+            expanded = _REFERENCE.sub(lambda match: lookup(match.group(1) or match.group(2) or match.group(3)), expanded)
             if expanded == text or len(expanded) > 10000:
                 break
             text = expanded

@@ -11,7 +11,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters, sizes
 
 _PORTS = {'smtp': 25, 'smtps': 465, 'submissions': 465, 'ssmtp': 465, 'urd': 465, 'submission': 587}
 # smtpd_tls_loglevel takes numbers, and since 2.9 also names (tls_misc.c).
@@ -37,13 +37,23 @@ class Service:
         self.milters = [] if no_milters else milters.split_list(config.value('smtpd_milters', entry))
         self.content_filter = config.value('content_filter', entry) or None
         self.proxy_filter = config.value('smtpd_proxy_filter', entry) or None
+        self.milter_default_action = config.value('milter_default_action', entry, 'tempfail')
+        # Since 3.2: clients with milters of their own, or none.
+        self.milter_maps = config.value('smtpd_milter_maps', entry) or None
+        unchecked = 'no_header_body_checks' in config.value('receive_override_options', entry)
+        self.header_checks = '' if unchecked else config.value('header_checks', entry)
+        self.message_size_limit = sizes.parse(config.value('message_size_limit', entry))
+
+    def handed_to(self):
+        """Return where its mail is handed on for inspection other than to milters."""
+        return [text for text in (self.content_filter, self.proxy_filter) if text]
 
     def fact(self):
         """Return the service as a fact."""
         return {
             'name': self.name, 'endpoint': self.endpoint, 'port': self.port, 'loopback_only': self.loopback_only, 'wrapper_mode': self.wrapper_mode,
             'tls_level': self.tls_level, 'tls_loglevel': self.tls_loglevel, 'milters': self.milters, 'content_filter': self.content_filter,
-            'proxy_filter': self.proxy_filter, 'overrides': dict(self.entry.overrides),
+            'proxy_filter': self.proxy_filter, 'chrooted': self.chrooted, 'overrides': dict(self.entry.overrides),
         }
 
 

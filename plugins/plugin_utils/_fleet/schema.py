@@ -107,6 +107,8 @@ MAILSERVER: Shape = record_of(
         wired_services=list_of(text(_NAME), 64), unwired_services=list_of(text(_NAME), 64),
         engine_version=text(_NAME), signature_date=moment, signature_age_days=number(-(10**5), 10**5),
         evidence=list_of(text(_LINE), 32),
+        failure=record_of(null=True, effect=text(_NAME), on_milter_failure=text(_NAME), on_clamd_failure=text(_NAME)),
+        size_limits=record_of(null=True, message=count, scanned=count, gap=flag),
     )},
     python=text(_NAME),
     mta=record_of(null=True, name=text(_NAME), version=text(_NAME), running=flag, others=list_of(text(_NAME), 16)),
@@ -115,11 +117,11 @@ MAILSERVER: Shape = record_of(
     services=list_of(record_of(
         name=text(_NAME), endpoint=text(_LINE), port=whole(0, 65535), loopback_only=flag, wrapper_mode=flag,
         tls_level=text(_NAME), tls_loglevel=whole(-1, 100), milters=list_of(text(_LINE), 16, null=True),
-        content_filter=text(_LINE), proxy_filter=text(_LINE), overrides=mapping_of(_parameter, text(_LINE), 64),
+        content_filter=text(_LINE), proxy_filter=text(_LINE), chrooted=flag, overrides=mapping_of(_parameter, text(_LINE), 64),
     ), 64),
     certificate=record_of(
-        null=True, path=text(_PATH), readable=flag, not_after=moment, days_left=whole(-(10**6), 10**6),
-        self_signed=flag, error=text(_LINE),
+        null=True, path=text(_PATH), readable=flag, valid=flag, not_before=moment, not_after=moment, days_left=whole(-(10**6), 10**6),
+        self_signed=flag, key_matches=flag, error=text(_LINE),
     ),
     unseen=list_of(record_of(what=text(_LINE), why=text(_LINE)), 64),
 )

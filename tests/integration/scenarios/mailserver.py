@@ -105,6 +105,25 @@ pathlib.Path("/etc/clamav/clamav-milter.conf").write_text("MilterSocket /var/spo
 postconf("smtpd_milters=unix:/clamav/clamav-milter.ctl")
 see("a socket in the chroot")
 
+pathlib.Path("/etc/clamav/clamav-milter.conf").write_text(
+    "MilterSocket /var/spool/postfix/clamav/clamav-milter.ctl\nOnFail Accept\nMaxFileSize 5M\n")
+postconf("smtpd_milters={ unix:/clamav/clamav-milter.ctl, default_action=accept }")
+see("fails open, large mail unscanned")
+
+postconf("smtpd_milter_maps=cidr:/etc/postfix/milters", "message_size_limit=1000000")
+see("clients may go round")
+postconf("-X", "smtpd_milter_maps")
+
+with_milters = master.read_text()
+master.write_text(with_milters.replace("-o smtpd_tls_loglevel=1", "-o receive_override_options=no_milters"))
+see("no milters at one service")
+master.write_text(with_milters)
+
+subprocess.run(["openssl", "genrsa", "-out", "/test/other.pem", "2048"], check=True, stderr=subprocess.DEVNULL)
+postconf("smtpd_tls_key_file=/test/other.pem")
+see("another key")
+postconf("smtpd_tls_key_file=/test/key.pem")
+
 clamd.terminate()
 clamd.wait()
 see("clamd died")
