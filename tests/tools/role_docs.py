@@ -43,7 +43,8 @@ def _default(option: dict[str, Any]) -> str:
     value = option.get("default")
     if value is None:
         return ""
-    return f"`{json.dumps(value) if not isinstance(value, str) or not value else value}`"
+    shown = json.dumps(value) if not isinstance(value, str) or not value else value
+    return "`" + shown.replace("|", "\\|") + "`"
 
 
 def table(options: dict[str, dict[str, Any]]) -> str:
@@ -58,13 +59,13 @@ def table(options: dict[str, dict[str, Any]]) -> str:
 
 
 def readme(role: pathlib.Path) -> str:
-    """The role's README as it should be. Raise ValueError when an entry point's variables are in none of its tables."""
+    """The role's README as it should be. Raise ValueError when a variable is in none of its tables."""
     specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
     text = (role / "README.md").read_text()
-    shown = {match.group(2) for match in _TABLE.finditer(text)}
-    wanted = {name for name, spec in specs.items() if spec.get("options")}
-    if shown != wanted:
-        raise ValueError(f"{role.name}/README.md: tables of {sorted(shown)}, entry points with variables {sorted(wanted)}")
+    shown = {name for match in _TABLE.finditer(text) for name in specs[match.group(2)]["options"]}
+    missing = sorted({name for spec in specs.values() for name in spec.get("options", {})} - shown)
+    if missing:
+        raise ValueError(f"{role.name}/README.md: no table has {', '.join(missing)}")
     return _TABLE.sub(lambda match: match.group(1) + table(specs[match.group(2)]["options"]) + match.group(3), text)
 
 
