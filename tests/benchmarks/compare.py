@@ -62,7 +62,8 @@ def run(name: str, command: list[str], **environment: str) -> Timing:
     child = os.fork()
     if not child:
         with tempfile.TemporaryFile() as output:
-            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, env={**os.environ, **environment}, check=False).returncode
+            code = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL, env={**os.environ, **environment}, check=False).returncode
             used = resource.getrusage(resource.RUSAGE_CHILDREN)
             output.seek(0)
             head = json.dumps([code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]).encode()
@@ -109,7 +110,8 @@ def others(folder: pathlib.Path, tools: pathlib.Path) -> list[Timing]:
     names = ",".join(str(path) for path in sorted(folder.iterdir()))
     return [
         run("pflogsumm", ["sh", "-c", f"cat {logs} | perl {tools}/usr/sbin/pflogsumm"], **perl),
-        run("logwatch, postfix script", ["sh", "-c", f"cat {logs} | perl {tools}/usr/share/logwatch/scripts/services/postfix"], LOGWATCH_DETAIL_LEVEL="5", **perl),
+        run("logwatch, postfix script", ["sh", "-c", f"cat {logs} | perl {tools}/usr/share/logwatch/scripts/services/postfix"],
+            LOGWATCH_DETAIL_LEVEL="5", **perl),
         run("mtail -one_shot", [f"{tools}/usr/bin/mtail", "-one_shot", "-progs", f"{tools}/usr/share/doc/mtail/examples/postfix.mtail", "-logs", names]),
     ]
 

@@ -73,7 +73,8 @@ class Log:
         shown = "tls_failed" if what == "failed" else "tls" if tls else "plaintext"
         self.truth[scope, "sessions", shown] += 1
         if external and low < 60:
-            yield "smtpd", f"warning: hostname mail{low}.sender{high}.example.net does not resolve to address 198.51.{100 + low % 2}.{high}: Name or service not known"
+            address = f"198.51.{100 + low % 2}.{high}"
+            yield "smtpd", f"warning: hostname mail{low}.sender{high}.example.net does not resolve to address {address}: Name or service not known"
         yield "smtpd", f"connect from {client}"
         counters = "ehlo=1"
         if tls:
@@ -91,7 +92,8 @@ class Log:
             counters += " mail=1 rcpt=0/1"
             self.truth[scope, "rejected", shown] += 1
             yield "smtpd", (
-                f"NOQUEUE: reject: RCPT from {client}: 550 5.1.1 <user{low}@dept.example.edu>: Recipient address rejected: User unknown in local recipient table; "
+                f"NOQUEUE: reject: RCPT from {client}: 550 5.1.1 <user{low}@dept.example.edu>: Recipient address rejected: "
+                "User unknown in local recipient table; "
                 f"from=<news{high}@sender{high}.example.net> to=<user{low}@dept.example.edu> proto=ESMTP helo=<mail{low}.sender{high}.example.net>")
         elif what == "mail":
             counters += " mail=1 rcpt=1 data=1"

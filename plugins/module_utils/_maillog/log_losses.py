@@ -26,7 +26,8 @@ _TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]{0,100}/[a-
 _NAME = br'(?:[\w.-]{1,60}(?:\[[^\]\n]{0,200}\])?(?: from <[^>\n]{0,200}>)?: )?'
 _COUNT = re.compile(br'(?:\A|[ :])(\d{1,9}) (?:messages|times)')
 _LINE = re.compile(
-    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S{1,255}) (last (?=message repeated )|' + _TAGS + br'(?:\[\d{1,10}\])?: )'
+    br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S{1,255}) '
+    br'(last (?=message repeated )|' + _TAGS + br'(?:\[\d{1,10}\])?: )'
     br'(imuxsock (?:begins to drop|lost \d+) messages|' + _NAME + br'(?:begin to drop messages|\d+ messages lost due to )'
     br'|Suppressed \d+ messages|message repeated (?=\d+ times))([^\n]*)')
 

@@ -71,11 +71,11 @@ class RowExpression:
 class AlikeExpression:
     """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
 
-    tag: expression of the syslog tag without its pid; messages: of those that matter. What is captured for each line costs the most.
+    tag: expression of the syslog tag with its pid and colon; messages: of those that matter. What is captured for each line costs the most.
     """
 
     def __init__(self, tag, messages):
-        self._key = tag + br'\[\d{1,10}\]: '
+        self._key = tag
         self._messages = messages
         self._by_host = {}
 

@@ -22,9 +22,12 @@ import re
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
+_TAG = br'dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?)'
+_MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): ([^\n]*)'
+_ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE)
 _ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br'|' + syslog_lines.OWN_STAMP + br') '
-    br'(?:(\S+) dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?))?(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): ([^\n]*)')
+    br'(?:(\S+) ' + _TAG + br')?' + _MESSAGE)
 # A user's name holds a blank or `>` only where the administrator allowed it (auth_username_chars): such a line is told by its last `method=`.
 _LOGIN = re.compile(br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]+), lip=([0-9A-Fa-f.:]+)(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r]|\Z))?')
 
@@ -44,7 +47,21 @@ class Dovecot:
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""
-        rows = _ROWS.findall(chunk)
+        matched = 0
+        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+            # Dovecot's own file has no host: what stands there is the name of the process.
+            if run.host is None or run.host.endswith(b':'):
+                matched += self._read_unlike(_ROWS.findall(run.text))
+            elif not self._host or run.host + b' ' == self._host:
+                rows = _ALIKE.rows(run)
+                matched += len(rows)
+                day = self._calendar.day(run.stamp) if rows else None
+                for unused, protocol, rest in rows:
+                    self._add(day, protocol, rest)
+        return matched, chunk.count(b'-login: ')
+
+    def _read_unlike(self, rows):
+        """Read rows that begin with their stamps and hosts. Return how many mattered."""
         if self._host:
             rows = [row for row in rows if row[1] + b' ' == self._host]
         seen = day = None
@@ -52,9 +69,12 @@ class Dovecot:
             if stamp != seen:
                 seen = stamp
                 day = self._calendar.day(stamp)
-            if day is not None:
-                self._logins.add(day, protocol.decode('ascii'), self._kind(rest))
-        return len(rows), chunk.count(b'-login: ')
+            self._add(day, protocol, rest)
+        return len(rows)
+
+    def _add(self, day, protocol, rest):
+        if day is not None:
+            self._logins.add(day, protocol.decode('ascii'), self._kind(rest))
 
     def _kind(self, rest):
         match = _LOGIN.match(rest)

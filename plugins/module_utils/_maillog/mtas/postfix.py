@@ -43,7 +43,7 @@ _CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?
 _COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
 # What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
 _ALIKE = syslog_lines.AlikeExpression(
-    _TAG, br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
+    _TAG + br'\[\d{1,10}\]: ', br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
     + _VERBS + br'|' + _ID + br': (?:' + _ID_VERBS + br'))([^\n]*)')
 # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.
 _ANY = syslog_lines.RowExpression(
