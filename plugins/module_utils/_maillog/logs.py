@@ -49,7 +49,7 @@ def read_all(found, whole, workers=1, checkpoints=None):
                 plan.source.status, plan.source.reason = sources.SKIPPED, 'not read: the time was up'
             plan.source.close()
             done.bytes += plan.unread
-            done.resumed = done.resumed or plan.known is not None
+            done.resumed = done.resumed or plan.resumed
     finally:
         parts.close()
     if live is not None:
@@ -75,6 +75,7 @@ class _Plan:
         self._end = source.bytes
         self.unread = source.bytes - self._begin
         self._pieces = []
+        self.resumed = False
 
     def cut(self, size):
         """Return the pieces that are to be read."""
@@ -86,6 +87,7 @@ class _Plan:
 
     def read_into(self, whole, its_readers):
         """Read the source in one go."""
+        self.unread = self.source.bytes
         whole.begin_file(self.limit)
         reading.read(self.source, whole, its_readers)
 
@@ -97,24 +99,31 @@ class _Plan:
             later = next(parts)
             if part is None:
                 part = later
-            elif not (part.overflowed or later.overflowed):
+            elif not (failed or part.overflowed) and part.takes(later):
                 part.merge(later)
-            failed = failed or later.overflowed or part.overflowed
-        if failed:
-            # A hostile log, or a damaged state: what comes before it in the logs must be known to read it right.
+            else:
+                failed = True
+        if self._end < self.source.bytes or part is None:
+            last_line = processes.Piece(self.source, self._end, self.source.bytes, self.limit).read(whole.new_part())
+        else:
+            last_line = None
+        if failed or part is not None and part.overflowed or last_line is not None and not (part or whole).takes(last_line):
+            # Mail servers whose lines cannot be told without those before, a hostile log, or a damaged state.
             self.read_into(whole, its_readers)
             return
         if checkpoints is not None and self.known is not None and not self._pieces and self.source.compression == self.known.compression:
             checkpoints.keep_entry(self.known)
         elif checkpoints is not None and part is not None:
             checkpoints.keep(self.source, part, self._end)
-        if self._end < self.source.bytes or part is None:
-            last_line = processes.Piece(self.source, self._end, self.source.bytes, self.limit).read(whole.new_part())
-            if part is None:
-                part = last_line
-            else:
-                part.merge(last_line)
-        whole.merge(part)
+        if part is None:
+            part = last_line
+        elif last_line is not None:
+            part.merge(last_line)
+        if whole.takes(part):
+            whole.merge(part)
+            self.resumed = self.known is not None
+        else:
+            self.read_into(whole, its_readers)
 
     def _load(self, whole):
         if self.known is None:

@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import FileLines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Fragment, Session
 
-VERSION = 1
+VERSION = 2
 
 # What a session may have changed, each left out where it has the value of a new session.
 _SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before',
@@ -39,6 +39,7 @@ def dump(part):
         'logins': [list(key) + [count] for key, count in part.logins.counts.items()],
         'lines': part.lines,
         'mtas': sorted(part.mtas),
+        'readers': [_as_data(reader.dump()) if hasattr(reader, 'dump') else None for reader in part.readers],
         'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
     }
 
@@ -55,6 +56,9 @@ def load(data, part):
     part.logins.counts.update(((day, str(protocol), str(kind)), count) for day, protocol, kind, count in data['logins'])
     part.lines.update((str(name), count) for name, count in data['lines'].items())
     part.mtas.update(str(name) for name in data['mtas'])
+    for reader, memory in zip(part.readers, data['readers']):
+        if memory is not None:
+            reader.load(_as_memory(memory))
     part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]), data['file'][3])
     return part
 
@@ -67,6 +71,19 @@ def _bytes(value):
     return None if value is None else value.encode('latin-1')
 
 
+def _as_data(memory):
+    """Return what a reader remembers, lists of bytes and numbers, as data."""
+    if isinstance(memory, (list, tuple)):
+        return [_as_data(item) for item in memory]
+    return _text(memory) if isinstance(memory, bytes) else memory
+
+
+def _as_memory(data):
+    if isinstance(data, list):
+        return [_as_memory(item) for item in data]
+    return data if data is None or isinstance(data, (int, bool)) else _bytes(data)
+
+
 def _dump_tally(tally):
     return {
         'groups': [[day, service, scope, cells] for (day, service, scope), cells in tally.groups.items()],
@@ -74,6 +91,8 @@ def _dump_tally(tally):
         'ciphers': [[day, name, count] for (day, name), count in tally.ciphers.items()],
         'names': tally.names_in_order(),
         'tls_days': [[service, sorted(days)] for service, days in tally.tls_days.items()],
+        'uncounted': [[day, service, times] for (day, service), times in tally.uncounted.items()],
+        'marks': [[day, service, numbers] for (day, service), numbers in tally.marks.items()],
         'days': sorted(tally.days),
     }
 
@@ -88,6 +107,8 @@ def _load_tally(data, tally):
             counts[(day, str(name))] = count
     for service, days in data['tls_days']:
         tally.tls_days[service] = set(days)
+    tally.uncounted.update(((day, service), times) for day, service, times in data['uncounted'])
+    tally.marks.update(((day, service), list(numbers)) for day, service, numbers in data['marks'])
     tally.days.update(data['days'])
 
 
@@ -113,6 +134,8 @@ def _dump_session(session):
     changed = dict((field, getattr(session, field)) for field in fields if getattr(session, field) != getattr(new, field))
     if session.names:
         changed['names'] = [_text(name) for name in session.names]
+    if session.msgid is not None:
+        changed['msgid'] = _text(session.msgid)
     client = None if session.fragment else [session.client[0], _text(session.client[1])]
     return [session.day, session.service.number, client, changed]
 
@@ -128,6 +151,8 @@ def _load_session(row, part):
     for field, value in changed.items():
         if field == 'names':
             value = tuple(_bytes(name) for name in value)
+        elif field == 'msgid':
+            value = _bytes(value)
         elif field not in (_FRAGMENT_FIELDS if session.fragment else _SESSION_FIELDS):
             raise ValueError(field)
         setattr(session, str(field), value)

@@ -16,6 +16,7 @@ __metaclass__ = type
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
@@ -44,6 +45,7 @@ class Part:
         self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
         self.mtas = set()
         self.file = FileLines()
+        self.readers = [reader(self) for reader in READERS]
 
     def new_part(self):
         """Return an empty part that can be merged into this one."""
@@ -68,8 +70,16 @@ class Part:
         """Tell whether the part holds more than what merging keeps apart: it has to be read again, behind what comes before it."""
         return self.headless and any(of.overflowed for of in (self.sessions, self.tally, self.services, self.calendar))
 
+    def takes(self, later):
+        """Tell whether the part that follows can be merged into this one; otherwise it has to be read again, behind this one."""
+        return not later.overflowed and all(mine.takes(others) for mine, others in self._readers_with_memory(later))
+
+    def _readers_with_memory(self, later):
+        """Return those of the readers that know more of earlier lines than the sessions do, each with the later part's."""
+        return [(mine, others) for mine, others in zip(self.readers, later.readers) if hasattr(mine, 'takes')]
+
     def merge(self, later):
-        """Take in the part that follows, which must not have overflowed and is of no use afterwards."""
+        """Take in the part that follows, which this one takes, and which is of no use afterwards."""
         new_file = not later.calendar.continues
         days = self.calendar.merge(later.calendar)
         self.notices.merge(later.notices)
@@ -83,6 +93,8 @@ class Part:
                 session.day = days[session.day]
                 session.group = self.tally.group(session.day, session.service.number, session.client[0])
 
+        for mine, others in self._readers_with_memory(later):
+            mine.merge(others, days)
         self.sessions.merge(later.sessions, rebind)
         for name, count in later.lines.items():
             self.lines[name] += count

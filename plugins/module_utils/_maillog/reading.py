@@ -11,14 +11,13 @@ __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 
 TIME_IS_UP = 'not read to its end: the time was up'
 
 
 def readers(part):
     """Return the readers of all mail systems, to fill a part."""
-    return [reader(part) for reader in READERS]
+    return part.readers
 
 
 def read(source, part, its_readers, begin=0, end=None):
@@ -28,6 +27,8 @@ def read(source, part, its_readers, begin=0, end=None):
         for chunk in syslog_lines.whole_lines(source.blocks(begin, end), part.notices, begin == 0):
             if _read_chunk(chunk, part, its_readers):
                 last_chunk = chunk
+            if part.overflowed:
+                return      # the part will be read again, behind what comes before it
     except archives.Unreadable as error:
         stop(error, part, source)
     except OutOfTime:
@@ -51,9 +52,11 @@ def _read_chunk(chunk, part, its_readers):
     if form == syslog_lines.ANY:
         chunk = syslog_lines.without_empty_lines(chunk)
     log_losses.note_all(chunk, part.host, part.notices)
-    for reader in its_readers:
-        if any(hint in chunk for hint in reader.HINTS):
-            matched, mail = reader.read(chunk, form)
+    concerned = [reader for reader in its_readers if reader.concerns(chunk, form)]
+    # Each reader reads its lines in order, which tells the turn of the year: several in turn may not go back by more than a day.
+    for piece in syslog_lines.days(chunk, form) if len(concerned) > 1 else [chunk]:
+        for reader in concerned:
+            matched, mail = reader.read(piece, form)
             part.lines['matched'] += matched
             part.lines['mail'] += mail
             if matched and reader.NAME is not None:

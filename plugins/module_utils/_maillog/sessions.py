@@ -110,8 +110,11 @@ class Sessions:
         self.fragments = {}         # process key -> Fragment, open or not
         self.processes = processes.Processes() if headless else None
 
-    def begin(self, key, day, service, client):
-        """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost."""
+    def begin(self, key, day, service, client, once=False):
+        """Begin a session of a process. One that it still has open was never logged as closed: its process was killed or its line lost.
+
+        once: no session before this part has the key; it is the session's, not a process's.
+        """
         previous = self.open.get(key)
         if previous is not None:
             self._end_as(previous, processes.BEGUN)
@@ -119,7 +122,7 @@ class Sessions:
             self.overflowed = True
             self.notices.add('too_many_processes', 'more than %d sessions were open at once; they are taken to be still open' % MAX_OPEN)
             self.end_all('a session was still open when there were too many')
-        if self.headless and key not in self.processes.recent:
+        if self.headless and not once and key not in self.processes.recent:
             self.processes.begin(key, service.instance)
         group = self._groups.get((day, service.number, client[0]))
         if group is None:

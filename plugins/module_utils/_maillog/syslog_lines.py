@@ -127,6 +127,32 @@ def runs(chunk, form, one_day):
     return found
 
 
+_MONTH_DAY = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?([A-Z][a-z][a-z] [ 0-3]\d) ')
+
+
+def days(chunk, form):
+    """Return the chunk cut where the day of year-less stamps changes."""
+    if form == ISO:
+        return [chunk]
+    begin, found, day = 0, [], None
+    stamps = _MONTH_DAY.finditer(chunk) if form == ANY else _first_of_days(chunk)
+    for match in stamps:
+        if day not in (None, match.group(1)):
+            found.append(chunk[begin:match.start() + 1])
+            begin = match.start()
+        day = match.group(1)
+    return found + [chunk[begin:]]
+
+
+def _first_of_days(chunk):
+    """Yield a match of _MONTH_DAY for the first line of each run of lines of one day."""
+    match = _MONTH_DAY.search(chunk)
+    while match:
+        yield match
+        other = re.compile(br'\n(?!\Z)(?!' + re.escape(match.group(1)) + br' )').search(chunk, match.start())
+        match = _MONTH_DAY.search(chunk, other.start()) if other else None
+
+
 _others = {}
 
 

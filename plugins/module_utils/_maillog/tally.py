@@ -117,7 +117,9 @@ class Tally:
 
     def mark(self, service, day, message_id):
         """Keep the smallest of the numbers that stand for a day's message ids: the same mail has the same ones in any log."""
-        number = zlib.crc32(message_id) & 0xffffffff
+        self._mark(service, day, zlib.crc32(message_id) & 0xffffffff)
+
+    def _mark(self, service, day, number):
         marks = self.marks.get((day, service))
         if marks is None:
             self.marks[day, service] = [number]
@@ -140,6 +142,11 @@ class Tally:
         for service, shown in later.tls_days.items():
             for day in shown:
                 self.show_tls(services[service].number, days[day])
+        for (day, service), times in later.uncounted.items():
+            self.hide_sessions(services[service].number, days[day], times)
+        for (day, service), numbers in later.marks.items():
+            for number in numbers:
+                self._mark(services[service].number, days[day], number)
         self.days.update(days[day] for day in later.days)
         self.overflowed = self.overflowed or later.overflowed
 

@@ -215,6 +215,7 @@ def test_many_at_once_from_one_address_without_ports(tmp_path: pathlib.Path) -> 
 
 def test_two_mtas_on_a_host(tmp_path: pathlib.Path) -> None:
     postfix = ("Nov 24 10:00:00 mx1 postfix/smtpd[7]: connect from a[192.0.2.9]\n"
+               "Nov 24 10:00:00 mx1 postfix/smtpd[7]: AAAAA1: client=a[192.0.2.9]\n"
                "Nov 24 10:00:01 mx1 postfix/smtpd[7]: disconnect from a[192.0.2.9] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5\n")
     (tmp_path / "maillog").write_text(postfix)
     (tmp_path / "mainlog").write_text(f"2026-11-24 10:00:00 {SECURE}\n")

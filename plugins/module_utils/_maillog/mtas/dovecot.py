@@ -39,6 +39,11 @@ class Dovecot:
     IN_PARTS = True
     HINTS = (b'-login: ',)
 
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of Dovecot."""
+        return any(hint in chunk for hint in cls.HINTS)
+
     def __init__(self, context):
         self._calendar = context.calendar
         self._networks = context.networks

@@ -12,8 +12,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import collections
+
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import exim_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim_twins import Twins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _MAX_KEPT = 2000
@@ -23,9 +26,7 @@ class Exim:
     """Reads chunks of whole lines: messages and refusals as they come, sessions where +smtp_connection logs them."""
 
     NAME = 'exim'
-    IN_PARTS = False
-    # Exim's own lines hold no word of their own: read() tells them by their time.
-    HINTS = (b'',)
+    IN_PARTS = True
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -35,23 +36,33 @@ class Exim:
         self._tally = context.tally
         self._notices = context.notices
         self._host = context.host
-        self._twins = {}        # process -> the refusal that it logged last
-        self._strays = {}       # client -> days on which it did something outside of any logged session
+        self._twins = Twins(context.headless)
+        self._strays = collections.OrderedDict()    # client -> days on which it did something outside of any logged session
         self._ended = {}        # client -> its last session, about which a line may still come
+        self._headless = context.headless
+        self._connections = False   # the log tells of those
+        self._met = False           # a line of Exim's
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of this MTA, about)."""
-        # All lines of a uniform chunk begin with the same year: with a blank behind the date they are Exim's own.
-        own = form == syslog_lines.ANY or (form == syslog_lines.ISO and chunk[11:12] == b' ')
-        rows = exim_lines.OWN_ROWS.findall(chunk) if own and not self._host else []
-        mail = chunk.count(b'\n') - 1 if rows else 0
-        if b' exim' in chunk:
-            of_syslog = exim_lines.SYSLOG_ROWS.findall(chunk)
-            rows.extend(row for row in of_syslog if not self._host or row[1] + b' ' == self._host)
-            mail = max(mail, chunk.count(b' exim'))
-        if rows:
+        mail = matched = 0
+        if form != syslog_lines.BSD and not self._host and exim_lines.OWN_LINE.search(chunk):
+            rows = exim_lines.OWN_ROWS.findall(chunk)
             self._read_rows(rows)
-        return len(rows), max(mail, len(rows)) if rows else 0
+            matched = len(rows)
+            mail = len(exim_lines.OWN_LINE.findall(chunk))
+        if b' exim' in chunk:
+            rows = [row for row in exim_lines.SYSLOG_ROWS.findall(chunk) if not self._host or row[1] + b' ' == self._host]
+            self._read_rows(rows)
+            matched += len(rows)
+            mail += chunk.count(b' exim')
+        self._met = self._met or bool(matched)
+        return matched, mail
+
+    @staticmethod
+    def concerns(chunk, form):
+        """Tell whether the chunk may hold lines of this MTA. Its own lines hold no word of their own: their time tells them."""
+        return b' exim' in chunk or form != syslog_lines.BSD and bool(exim_lines.OWN_LINE.search(chunk))
 
     def _read_rows(self, rows):
         seen = day = None
@@ -102,13 +113,10 @@ class Exim:
         match = (exim_lines.REJECTED if verb == b'H=' else exim_lines.REFUSED).match(rest)
         if match is None:
             return
-        if host and process:
-            # To syslog each refusal goes twice, for mainlog and for rejectlog (log.c), unless `syslog_duplication` is off.
-            if len(self._twins) > _MAX_KEPT:
-                self._twins.clear()
-            if self._twins.pop(host + process, None) == rest:
-                return
-            self._twins[host + process] = rest
+        if host and process and not self._twins.is_first(host, process, day, verb, rest):
+            if self._twins.overflowed:
+                self._sessions.overflowed = True
+            return
         place, address = match.group(1, 2)
         service = self._service(host)
         tls_text, tls_class, unknown_user = b'', classes.UNKNOWN, 0
@@ -144,9 +152,9 @@ class Exim:
     def _stray(self, key, day, service):
         days = self._strays.get(key)
         if days is None:
-            if len(self._strays) > _MAX_KEPT:
-                self._strays.clear()
             days = self._strays[key] = set()
+            if len(self._strays) > _MAX_KEPT:
+                self._strays.popitem(last=False)
         if day not in days:
             days.add(day)
             self._tally.hide_sessions(service.number, day)
@@ -154,6 +162,8 @@ class Exim:
     def _connection(self, host, day, verb, rest):
         begun = exim_lines.BEGUN.match(rest) if verb.startswith(b'SMTP') else None
         if begun is not None:
+            if self._told_of_connections():
+                return
             self._begin(host, day, begun)
             return
         match = exim_lines.AT_CLIENT.match(rest)
@@ -163,7 +173,19 @@ class Exim:
         if verb.startswith(b'no MAIL'):
             self._no_mail(key, day, self._service(host), more)
         elif exim_lines.CLOSED.match(more) or more.startswith(exim_lines.LOST):
+            if not more.startswith(exim_lines.LOST) and self._told_of_connections():
+                return
             self._end(key, self._service(host), explains=not more.startswith(exim_lines.LOST))
+
+    def _told_of_connections(self):
+        """Note that the log tells of connections. Return whether this part has to be read again, behind what comes before it.
+
+        What a line tells is then of a session that a part before may have, under a key that clients share.
+        """
+        self._connections = True
+        if self._headless:
+            self._sessions.overflowed = True
+        return self._headless
 
     def _begin(self, host, day, begun):
         """Begin a session. Clients are told apart by address and port, which +incoming_port logs; without it several from one address at once
@@ -240,6 +262,36 @@ class Exim:
             self._evidence(host, day, service, place, classes.TLS, b'')
         if failed or not verb.startswith(b'TLS error'):
             self._end(key, service, failed=bool(failed))
+
+    # --- merging
+
+    def takes(self, later):
+        """Tell whether a part that follows can be merged: only where no session here may be what its lines are of."""
+        return not (self._connections and later._met)
+
+    def merge(self, later, days):
+        """Take in what a part that follows remembers of its lines."""
+        self._met = self._met or later._met
+        for host, process, day, verb, rest in self._twins.merge(later._twins):
+            self._rejected(host, process, days[day], verb, rest)
+        if self._twins.overflowed:
+            self._sessions.overflowed = True
+        for key, there in later._strays.items():
+            service = self._service(key.partition(b' ')[0])
+            for day in sorted(there):
+                # What was tallied in the later part is taken back, and tallied here unless it was before.
+                self._tally.hide_sessions(service.number, days[day], -1)
+                self._stray(key, days[day], service)
+
+    def dump(self):
+        """Return what is remembered beside the tally, as lists of bytes and numbers."""
+        return [self._met, [[key, sorted(days)] for key, days in self._strays.items()], self._twins.dump()]
+
+    def load(self, memory):
+        """Take what was dumped."""
+        self._met = memory[0]
+        self._strays.update((key, set(days)) for key, days in memory[1])
+        self._twins.load(memory[2])
 
 
 def _another(key, number):

@@ -23,7 +23,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _ROWS = syslog_lines.RowExpression(
@@ -43,14 +43,21 @@ _HANDSHAKE_FAILED = re.compile(br'(?: ?address=\S+ host=\S+ )? ?reason=(?:"io-er
 _QUIT = re.compile(br'reason=quit\r?\Z')
 _SERVICE = b'opensmtpd'
 _MAX_CACHE = 50000
+# So many lines at most of sessions that began before a part; a log with more is not read in parts.
+_MAX_DEFERRED = 20000
 
 
 class OpenSMTPD:
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'opensmtpd'
-    IN_PARTS = False
+    IN_PARTS = True
     HINTS = (b' smtpd[', b' smtpd ')
+
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of this MTA."""
+        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -61,14 +68,14 @@ class OpenSMTPD:
         self._notices = context.notices
         self._host = context.host
         self._clients = {}          # client as it is logged -> (scope, address)
+        self._headless = context.headless
+        self._deferred = []         # [host, key, word, day, rest] of lines that matter to sessions of the parts before
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
         rows = _ROWS.rows(chunk, form)
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
-        # Losses are noted once: by Postfix's reader, where it reads this chunk too.
-        noted = b'postfix' in chunk
         day_length = syslog_lines.DAY_LENGTH[form]
         seen = day = None
         matched = 0
@@ -82,25 +89,25 @@ class OpenSMTPD:
                 if day is not None:
                     self._tally.days.add(day)
                     self._line(host, host + verb[:16], verb[22:-1].replace(b'event=', b''), day, rest)
-            elif verb == b'info: OpenSMTPD ':
+            else:
                 matched += 1
                 if b'starting' in rest:
-                    self._sessions.kill(sorted(other for other, session in self._sessions.open.items()
-                                               if other.startswith(host) and session.service.instance[1] == _SERVICE))
-            elif not noted:
-                log_losses.note(key, verb, rest, self._notices)
-        return matched, max(matched, chunk.count(b' smtpd['))
+                    self._start(host)
+        return matched, chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
 
     def _line(self, host, key, word, day, rest):
         sessions = self._sessions
         if word == b'connected':
             client = self._clients.get(rest) or self._client(rest)
             if client:
-                sessions.begin(key, day, self._services.get(host[:-1], _SERVICE, _SERVICE), client)
+                # The id is random (smtp_session.c, generate_uid): no session before has it.
+                sessions.begin(key, day, self._services.get(host[:-1], _SERVICE, _SERVICE), client, once=True)
             return
         session = sessions.open.get(key)
         if session is None:
-            if word in (b'disconnected', b'closed'):
+            if self._headless:
+                self._defer(host, key, word, day, rest)
+            elif word in (b'disconnected', b'closed'):
                 self._notices.add('orphan_disconnect', 'a session ended that began before the logs do; it is not counted')
             return
         if word in (b'tls', b'starttls'):
@@ -119,6 +126,39 @@ class OpenSMTPD:
             del sessions.open[key]
             proven = session.messages or session.rejected or _QUIT.search(rest)
             sessions.end(session, classes.PLAINTEXT if proven else classes.UNKNOWN)
+
+    def _start(self, host):
+        """The server of a host starts: all its sessions are gone."""
+        if self._headless:
+            self._defer(host, b'', b'', 0, b'')
+        self._sessions.kill(sorted(key for key, session in self._sessions.open.items()
+                                   if key.startswith(host) and not session.fragment and session.service.instance[1] == _SERVICE))
+
+    def _defer(self, *line):
+        if len(self._deferred) >= _MAX_DEFERRED:
+            self._sessions.overflowed = True
+        else:
+            self._deferred.append(line)
+
+    def takes(self, later):
+        """Tell whether a part that follows can be merged."""
+        return True
+
+    def merge(self, later, days):
+        """Let the sessions here go on with the lines that a part which follows has for them."""
+        for host, key, word, day, rest in later._deferred:
+            if word:
+                self._line(host, key, word, days[day], rest)
+            else:
+                self._start(host)
+
+    def dump(self):
+        """Return what is remembered beside the sessions, as lists of bytes and numbers."""
+        return self._deferred
+
+    def load(self, memory):
+        """Take what was dumped."""
+        self._deferred = memory
 
     def _client(self, rest):
         match = _CLIENT.match(rest)

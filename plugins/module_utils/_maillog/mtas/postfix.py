@@ -78,6 +78,11 @@ class Postfix:
     IN_PARTS = True
     HINTS = (b'/smtpd', b'postfix')
 
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of this MTA."""
+        return any(hint in chunk for hint in cls.HINTS)
+
     def __init__(self, context):
         self._calendar = context.calendar
         self._networks = context.networks

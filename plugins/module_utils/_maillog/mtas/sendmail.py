@@ -27,6 +27,11 @@ class Sendmail:
     IN_PARTS = False
     HINTS = (b' sendmail[', b' sm-mta', b' sendmail ')
 
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of this MTA."""
+        return any(hint in chunk for hint in cls.HINTS)
+
     def __init__(self, context):
         self._calendar = context.calendar
         self._networks = context.networks
