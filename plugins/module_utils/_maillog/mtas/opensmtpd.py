@@ -52,12 +52,12 @@ class OpenSMTPD:
 
     NAME = 'opensmtpd'
     IN_PARTS = True
-    HINTS = (b' smtpd[', b' smtpd ')
+    HINTS = (b' smtpd',)
 
     @classmethod
     def concerns(cls, chunk, form):
         """Tell whether the chunk may hold lines of this MTA."""
-        return any(hint in chunk for hint in cls.HINTS)
+        return syslog_lines.holds(chunk, cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar

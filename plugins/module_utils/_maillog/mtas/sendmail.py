@@ -25,12 +25,12 @@ class Sendmail:
 
     NAME = 'sendmail'
     IN_PARTS = False
-    HINTS = (b' sendmail[', b' sm-mta', b' sendmail ')
+    HINTS = (b' sendmail', b' sm-mta')
 
     @classmethod
     def concerns(cls, chunk, form):
         """Tell whether the chunk may hold lines of this MTA."""
-        return any(hint in chunk for hint in cls.HINTS)
+        return syslog_lines.holds(chunk, cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
