@@ -66,7 +66,6 @@ class Figures:
         self.daily = {}
         self.hidden_dates = set()
         self.shown_sessions = 0
-        self.unheld = set()         # services whose sessions the log does not hold
         self.copies = copies.find(context)
         self._hide(context, wanted)
         for (day, service, scope), group in context.tally.groups.items():
@@ -90,7 +89,6 @@ class Figures:
         for (day, service), times in context.tally.uncounted.items():
             date = context.calendar.date(day)
             if times > 0 and wanted(date) and (date, service) not in self.copies:
-                self.unheld.add(service)
                 names.add(context.services.by_number[service].name)
                 dates.add(date)
         if not dates:
@@ -231,7 +229,7 @@ def build(context, visibility, wanted, sources, max_days):
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
         'logins': context.logins.as_facts(context.calendar, wanted),
-        'hosts': hosts.build(context, visibility, wanted, figures, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
+        'hosts': hosts.build(context, visibility, wanted, figures.copies, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

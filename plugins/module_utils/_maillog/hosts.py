@@ -33,11 +33,6 @@ class _Host:
         self.dates = set()
         self.shown = self.hidden = 0
 
-    def hide_sessions(self):
-        """Make the sessions null: the log does not hold them all."""
-        for counts in self.counts.values():
-            counts['sessions'] = dict.fromkeys(counts['sessions'])
-
     def add(self, other, add_counts):
         """Add another host's counts."""
         for scope in self.counts:
@@ -50,20 +45,18 @@ class _Host:
         return dict(self.counts, days=len(self.dates), tls_visibility=COMPLETE if not self.hidden else PARTIAL if self.shown else NONE)
 
 
-def build(context, visibility, wanted, figures, new_counts, add_cell):
+def build(context, visibility, wanted, copies, new_counts, add_cell):
     """Return name -> counts of sessions and messages, for all clients but local ones and for external ones.
 
-    figures: tell what is not counted or not known; new_counts: gives zero counts; add_cell: called with counts, class and a tally cell, adds it (both are
-    those of facts.py).
+    copies: the (date, service number) that another service counts too (see copies.py). new_counts: gives zero counts; add_cell: called
+    with counts, class and a tally cell, adds it (both are those of facts.py).
     """
     hosts = {}
-    for number in sorted(figures.unheld):
-        _host(hosts, context, number, new_counts).hide_sessions()
     for (day, number, scope), group in context.tally.groups.items():
         date = context.calendar.date(day)
-        if scope == LOCAL or not wanted(date) or (date, number) in figures.copies:
+        if scope == LOCAL or not wanted(date) or (date, number) in copies:
             continue
-        host = _host(hosts, context, number, new_counts)
+        host = _host_of(number, context, hosts, new_counts)
         host.dates.add(date)
         for tls_class, cell in group.items():
             final, visible = visibility.settle(tls_class, number, date)
@@ -73,11 +66,16 @@ def build(context, visibility, wanted, figures, new_counts, add_cell):
                 host.hidden += cell[0]
             for counted in ('total', EXTERNAL) if scope == EXTERNAL else ('total',):
                 add_cell(host.counts[counted], final, cell)
+    for (day, number), times in context.tally.uncounted.items():
+        date = context.calendar.date(day)
+        if times > 0 and wanted(date) and (date, number) not in copies:
+            # The log does not hold these sessions, so no sum of sessions is known.
+            for counts in _host_of(number, context, hosts, new_counts).counts.values():
+                counts['sessions'] = dict.fromkeys(counts['sessions'])
     return dict((name, host.as_facts()) for name, host in _few(hosts, new_counts).items())
 
 
-def _host(hosts, context, number, new_counts):
-    """Return the _Host of a service."""
+def _host_of(number, context, hosts, new_counts):
     name = context.services.by_number[number].key[0]
     name = name.decode('ascii') if _NAME.match(name) else classes.OTHER
     host = hosts.get(name)

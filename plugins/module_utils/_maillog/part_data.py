@@ -39,7 +39,7 @@ def dump(part):
         'logins': [list(key) + [count] for key, count in part.logins.counts.items()],
         'lines': part.lines,
         'mtas': sorted(part.mtas),
-        'readers': [_as_data(reader.dump()) if hasattr(reader, 'dump') else None for reader in part.readers],
+        'readers': [_as_data(reader.dump()) for reader in part.readers],
         'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
     }
 

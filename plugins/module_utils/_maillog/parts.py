@@ -72,11 +72,7 @@ class Part:
 
     def takes(self, later):
         """Tell whether the part that follows can be merged into this one; otherwise it has to be read again, behind this one."""
-        return not later.overflowed and all(mine.takes(others) for mine, others in self._readers_with_memory(later))
-
-    def _readers_with_memory(self, later):
-        """Return those of the readers that know more of earlier lines than the sessions do, each with the later part's."""
-        return [(mine, others) for mine, others in zip(self.readers, later.readers) if hasattr(mine, 'takes')]
+        return not later.overflowed and all(mine.takes(others) for mine, others in zip(self.readers, later.readers))
 
     def merge(self, later):
         """Take in the part that follows, which this one takes, and which is of no use afterwards."""
@@ -93,7 +89,7 @@ class Part:
                 session.day = days[session.day]
                 session.group = self.tally.group(session.day, session.service.number, session.client[0])
 
-        for mine, others in self._readers_with_memory(later):
+        for mine, others in zip(self.readers, later.readers):
             mine.merge(others, days)
         self.sessions.merge(later.sessions, rebind)
         for name, count in later.lines.items():

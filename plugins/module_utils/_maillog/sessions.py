@@ -115,9 +115,8 @@ class Sessions:
 
         once: no session before this part has the key; it is the session's, not a process's.
         """
-        previous = self.open.get(key)
-        if previous is not None:
-            self._end_as(previous, processes.BEGUN)
+        if key in self.open:
+            self._end_as(self.open[key], processes.BEGUN)
         elif len(self.open) >= MAX_OPEN:
             self.overflowed = True
             self.notices.add('too_many_processes', 'more than %d sessions were open at once; they are taken to be still open' % MAX_OPEN)

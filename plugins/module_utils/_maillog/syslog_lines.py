@@ -170,11 +170,13 @@ def _only_run(chunk):
 
 
 def holds(chunk, hints):
-    """Tell whether any of the hints is in the chunk, which all begin with the blank before a syslog tag."""
+    """Tell whether any of the hints is in the chunk. One that begins with a blank begins a syslog tag."""
     run = _only_run(chunk)
-    # The longer a text is, the quicker it is known to be in no place.
-    before = b' ' + run.host if run is not None else b''
-    return any(before + hint in chunk for hint in hints)
+    if run is None:
+        return any(hint in chunk for hint in hints)
+    # Tags stand behind the host here: with it before them they are searched for faster, and nothing in a message is taken for one.
+    before = b' ' + run.host
+    return any((before + hint if hint.startswith(b' ') else hint) in chunk for hint in hints)
 
 
 _others = {}

@@ -104,7 +104,9 @@ class Tally:
         return text
 
     def show_tls(self, service, day):
-        """Note that TLS of the service was logged on that day."""
+        """Note that TLS of the service was logged on that day; None is a time that no calendar has."""
+        if day is None:
+            return
         days = self.tls_days.get(service)
         if days is None:
             days = self.tls_days[service] = set()
@@ -117,7 +119,10 @@ class Tally:
 
     def mark(self, service, day, message_id):
         """Keep the smallest of the numbers that stand for a day's message ids: the same mail has the same ones in any log."""
-        self._mark(service, day, zlib.crc32(message_id) & 0xffffffff)
+        number = zlib.crc32(message_id) & 0xffffffff
+        marks = self.marks.get((day, service))
+        if marks is None or len(marks) < MAX_MARKS or number < marks[-1]:
+            self._mark(service, day, number)
 
     def _mark(self, service, day, number):
         marks = self.marks.get((day, service))

@@ -32,7 +32,7 @@ _LINE = 300
 _PATH = 400
 
 _daemon = token(r"[A-Za-z0-9_][A-Za-z0-9._/:-]*", _NAME)
-_cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+-]*", _NAME)
+_cipher = token(r"[A-Za-z0-9_][A-Za-z0-9._:+/-]*", _NAME)
 _parameter = token(r"[A-Za-z0-9_][A-Za-z0-9._-]*", _NAME)
 _syslog_host = token(r"[A-Za-z0-9][A-Za-z0-9._:-]*", _NAME)
 _word = token(r"[a-z][a-z0-9_]*", 40)

@@ -24,7 +24,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.journ
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.tests.unit.truth import derive
 
-from . import journals
+from . import journals, limited
+from .test_old_pythons import interpreter
 
 SET_UP = derive.REAL_LOGS / "postfix-3.7.11-debian12" / "A-loglevel1"
 NOON = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.timezone.utc)
@@ -241,3 +242,14 @@ def test_a_value_that_is_too_long_is_skipped_whole() -> None:
 
 def test_journalctl_is_there() -> None:
     assert shutil.which("journalctl"), "the tests above read with it"
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6"])
+def test_old_pythons_read_the_same(version: str, tmp_path: Path) -> None:
+    python = interpreter(version)
+    assert python, f"no Python {version} on this machine: the journal was not read with it"
+    journal = journals.write(tmp_path / "system.journal", journals.entries_of((SET_UP / "maillog.iso").read_bytes()))
+    library = limited.library_for_old_pythons(tmp_path / "library")
+    options = {"internal_networks": derive.INTERNAL_NETWORKS}
+    old = limited.audit(journal, options=options, python=python, library=library, memory=4 << 30)
+    assert {name: old[name] for name in FIGURES} == {name: audit(journal)[name] for name in FIGURES}

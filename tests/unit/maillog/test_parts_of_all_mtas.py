@@ -113,7 +113,8 @@ def opensmtpd(chance: random.Random, lines: int) -> bytes:
         day += datetime.timedelta(seconds=chance.choice([0, 0, 60, 40000]))
         session = chance.choice(begun or ["0" * 16])
         text = f"{session} smtp " + chance.choice([
-            "tls ciphers=TLSv1.3:TLS_AES_256_GCM_SHA384:256", f"message msgid={chance.randint(1, 3):08x} size=1 nrcpt=1 proto=ESMTP", "disconnected reason=quit",
+            "tls ciphers=TLSv1.3:TLS_AES_256_GCM_SHA384:256", f"message msgid={chance.randint(1, 3):08x} size=1 nrcpt=1 proto=ESMTP",
+            "disconnected reason=quit",
             'failed-command command="RCPT TO:<x@example.org> " result="550 Invalid recipient: <x@example.org>"',
             'disconnected reason="io-error: handshake failed: x"', "disconnected reason=disconnect",
         ])

@@ -20,6 +20,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _TAG = br'dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?)'
@@ -35,17 +36,10 @@ _ROWS = re.compile(
 _TLS = (b'TLS', b'TSL')
 
 
-class Dovecot:
+class Dovecot(Reader):
     """Reads chunks of whole lines into logins."""
 
-    NAME = None
-    IN_PARTS = True
     HINTS = (b'-login: ',)
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of Dovecot."""
-        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar

@@ -17,16 +17,17 @@ import collections
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import exim_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.exim_twins import Twins
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _MAX_KEPT = 2000
+_MAX_CACHE = 50000
 
 
-class Exim:
+class Exim(Reader):
     """Reads chunks of whole lines: messages and refusals as they come, sessions where +smtp_connection logs them."""
 
     NAME = 'exim'
-    IN_PARTS = True
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -42,6 +43,8 @@ class Exim:
         self._headless = context.headless
         self._connections = False   # the log tells of those
         self._met = False           # a line of Exim's
+        self._service_of = {}       # host -> Service
+        self._cells = {}            # (day, host, what MESSAGE tells) -> (cell of the tally, service number)
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of this MTA, about)."""
@@ -50,7 +53,9 @@ class Exim:
             rows = exim_lines.OWN_ROWS.findall(chunk)
             self._read_rows(rows)
             matched = len(rows)
-            mail = len(exim_lines.OWN_LINE.findall(chunk))
+            # Nearly always all lines are of one day, which is counted the fastest.
+            lines = chunk.count(b'\n') - 1
+            mail = lines if chunk.count(chunk[:12]) == lines else len(exim_lines.OWN_LINE.findall(chunk))
         if b' exim' in chunk:
             rows = [row for row in exim_lines.SYSLOG_ROWS.findall(chunk) if not self._host or row[1] + b' ' == self._host]
             self._read_rows(rows)
@@ -66,6 +71,7 @@ class Exim:
 
     def _read_rows(self, rows):
         seen = day = None
+        cells, mark, message = self._cells, self._tally.mark, exim_lines.MESSAGE.match
         for stamp, host, process, message_id, verb, rest in rows:
             if stamp[:16] != seen:
                 seen = stamp[:16]
@@ -74,8 +80,17 @@ class Exim:
                     self._tally.days.add(day)
             if day is None:
                 continue
-            if verb in (b'<= ', b'(= '):
-                self._message(host, day, message_id, verb, rest)
+            if verb == b'<= ':
+                match = message(rest)
+                # A client's further message of the day, as it sent one before.
+                known = cells.get((day, host, match.groups())) if match is not None and not self._connections else None
+                if known is None:
+                    self._message(host, day, message_id, verb, match, rest)
+                else:
+                    known[0][1] += 1
+                    mark(known[1], day, message_id)
+            elif verb == b'(= ':
+                self._message(host, day, message_id, verb, message(rest), rest)
             elif verb == b'H=' or verb.endswith(b'rejected '):
                 self._rejected(host, process, day, verb, rest)
             elif verb.endswith(b'SMTP connection from ') or verb.startswith(b'SMTP connection '):
@@ -84,10 +99,14 @@ class Exim:
                 self._broken(host, day, verb, rest)
 
     def _service(self, host):
-        return self._services.get(host, b'exim', b'exim')
+        service = self._service_of.get(host)
+        if service is None:
+            if len(self._service_of) > _MAX_KEPT:
+                self._service_of.clear()
+            service = self._service_of[host] = self._services.get(host, b'exim', b'exim')
+        return service
 
-    def _message(self, host, day, message_id, verb, rest):
-        match = exim_lines.MESSAGE.match(rest)
+    def _message(self, host, day, message_id, verb, match, rest):
         if match is None:
             if not message_id or exim_lines.SUBMITTED.match(rest):
                 return
@@ -107,6 +126,10 @@ class Exim:
         else:
             self._tally.add(group, tls_class, 0, 1, 0, 0)
             self._tally.mark(service.number, day, message_id)
+            if match is not None:
+                if len(self._cells) >= _MAX_CACHE:
+                    self._cells.clear()
+                self._cells[(day, host, match.groups())] = group[tls_class], service.number
         self._evidence(host, day, service, place, tls_class, tls_text)
 
     def _rejected(self, host, process, day, verb, rest):

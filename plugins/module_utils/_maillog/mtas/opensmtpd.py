@@ -24,6 +24,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _ROWS = syslog_lines.RowExpression(
@@ -47,17 +48,11 @@ _MAX_CACHE = 50000
 _MAX_DEFERRED = 20000
 
 
-class OpenSMTPD:
+class OpenSMTPD(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'opensmtpd'
-    IN_PARTS = True
     HINTS = (b' smtpd',)
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this MTA."""
-        return syslog_lines.holds(chunk, cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -77,23 +72,22 @@ class OpenSMTPD:
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
         day_length = syslog_lines.DAY_LENGTH[form]
-        seen = day = None
-        matched = 0
+        seen = day = noted = None
         for stamp, key, verb, unused, unused_too, rest in rows:
             if stamp[:day_length] != seen:
                 seen = stamp[:day_length]
                 day = self._calendar.day(stamp)
             host = key[:key.index(b' ') + 1]
             if verb[16:22] == b' smtp ':
-                matched += 1
                 if day is not None:
-                    self._tally.days.add(day)
-                    self._line(host, host + verb[:16], verb[22:-1].replace(b'event=', b''), day, rest)
-            else:
-                matched += 1
-                if b'starting' in rest:
-                    self._start(host)
-        return matched, chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
+                    if day != noted:
+                        noted = day
+                        self._tally.days.add(day)
+                    word = verb[22:-1]
+                    self._line(host, host + verb[:16], word[6:] if word[:6] == b'event=' else word, day, rest)
+            elif b'starting' in rest:
+                self._start(host)
+        return len(rows), chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
 
     def _line(self, host, key, word, day, rest):
         sessions = self._sessions
@@ -122,7 +116,8 @@ class OpenSMTPD:
                 session.rejected += 1
                 session.unknown_user += 1 if _UNKNOWN_USER.match(rest) else 0
         else:
-            session.failed = session.failed or bool(not session.handshake and _HANDSHAKE_FAILED.match(rest))
+            if not session.handshake and _HANDSHAKE_FAILED.match(rest):
+                session.failed = True
             del sessions.open[key]
             proven = session.messages or session.rejected or _QUIT.search(rest)
             sessions.end(session, classes.PLAINTEXT if proven else classes.UNKNOWN)
@@ -139,10 +134,6 @@ class OpenSMTPD:
             self._sessions.overflowed = True
         else:
             self._deferred.append(line)
-
-    def takes(self, later):
-        """Tell whether a part that follows can be merged."""
-        return True
 
     def merge(self, later, days):
         """Let the sessions here go on with the lines that a part which follows has for them."""

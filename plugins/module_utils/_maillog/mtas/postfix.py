@@ -29,6 +29,7 @@ import itertools
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import MAX_OPEN, Session
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
@@ -75,17 +76,11 @@ _MAX_CACHE = 50000
 _MAX_CACHED = 400
 
 
-class Postfix:
+class Postfix(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'postfix'
-    IN_PARTS = True
     HINTS = (b'/smtpd', b'postfix')
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this MTA."""
-        return any(hint in chunk for hint in cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar

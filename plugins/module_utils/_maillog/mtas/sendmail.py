@@ -11,8 +11,9 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_losses, syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_lines as lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail_session import Processes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
@@ -20,17 +21,12 @@ _REJECTED_AS_UNKNOWN = re.compile(br', reject=5\d\d 5\.1\.1 ')
 _MAX_CACHE = 50000
 
 
-class Sendmail:
+class Sendmail(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'sendmail'
     IN_PARTS = False
     HINTS = (b' sendmail', b' sm-mta')
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this MTA."""
-        return syslog_lines.holds(chunk, cls.HINTS)
 
     def __init__(self, context):
         self._calendar = context.calendar
@@ -39,7 +35,6 @@ class Sendmail:
         self._processes = Processes(context.sessions, context.tally)
         self._services = context.services
         self._tally = context.tally
-        self._notices = context.notices
         self._host = context.host
         self._service_of = {}       # process key -> Service
         self._clients = {}          # client as it is logged -> (scope, address)
@@ -49,23 +44,17 @@ class Sendmail:
         rows = lines.ROWS.rows(chunk, form)
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
-        # Losses are noted once: by Postfix's reader, where it reads this chunk too.
-        noted = b'postfix' in chunk
         day_length = syslog_lines.DAY_LENGTH[form]
-        seen = day = None
-        matched = 0
+        seen = day = noted = None
         for stamp, key, verb, queue_id, id_verb, rest in rows:
             if stamp[:day_length] != seen:
                 seen = stamp[:day_length]
                 day = self._calendar.day(stamp)
-            if verb and verb not in lines.VERBS:
-                if not noted:
-                    log_losses.note(key, verb, rest, self._notices)
-                continue
-            matched += 1
             if day is None:
                 continue
-            self._tally.days.add(day)
+            if day != noted:
+                noted = day
+                self._tally.days.add(day)
             service = self._service_of.get(key) or self._service(key)
             if id_verb == b'from=':
                 self._sender(key, queue_id, day, service, rest)
@@ -73,7 +62,7 @@ class Sendmail:
                 self._of_queue_id(key, queue_id, day, service, id_verb, rest)
             else:
                 self._of_process(key, day, service, verb, rest)
-        return matched, max(matched, chunk.count(b' sendmail[') + chunk.count(b' sm-mta['))
+        return len(rows), chunk.count(b' sendmail') + chunk.count(b' sm-mta')
 
     def _service(self, key):
         """Return the Service of a process: its tag. The daemon's name is not in the lines that tell of TLS."""

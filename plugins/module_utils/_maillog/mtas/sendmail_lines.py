@@ -79,9 +79,19 @@ def accepted(rest):
     return bool(sizes and sizes.group(2) and int(sizes.group(1)))
 
 
+_protocols = {}
+
+
 def protocol(rest, end):
     """Return whether proto= of a transaction's line, which ends at `end`, says (TLS, authenticated); None without any."""
     at = rest.rfind(b', proto=', 0, end)
-    proto = PROTO.match(rest, at, end) if at >= 0 else None
-    tls = PROTO_TLS.match(proto.group(1)) if proto else None
-    return (bool(tls.group(1)), bool(tls.group(2))) if tls else None
+    if at < 0:
+        return None
+    text = rest[at:end]
+    if text not in _protocols:
+        if len(_protocols) >= 1000:
+            _protocols.clear()
+        proto = PROTO.match(text)
+        tls = PROTO_TLS.match(proto.group(1)) if proto else None
+        _protocols[text] = (bool(tls.group(1)), bool(tls.group(2))) if tls else None
+    return _protocols[text]

@@ -1,0 +1,43 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every mail system's reader is. PRIVATE to the collection."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+
+
+class Reader(object):
+    """Reads chunks of whole lines into a part: `read(chunk, form)` returns (lines that mattered, lines of this mail system, about).
+
+    A reader may remember more of earlier lines than the part's sessions and tally do. Where IN_PARTS is True it can tell what it remembers, and
+    take in what the reader of the part that follows does.
+    """
+
+    NAME = None             # of the MTA; None where it takes no mail
+    IN_PARTS = True         # False: a log with its lines is read in one go
+    HINTS = ()              # a chunk with none of these has no line of it; a syslog tag is given with the blank before it
+
+    @classmethod
+    def concerns(cls, chunk, form):
+        """Tell whether the chunk may hold lines of this mail system."""
+        return syslog_lines.holds(chunk, cls.HINTS)
+
+    def takes(self, later):
+        """Tell whether the part that follows can be merged, given its reader; otherwise it is read again, behind this one."""
+        return True
+
+    def merge(self, later, days):
+        """Take in what the reader of the part that follows remembers. days: its day numbers -> those here."""
+
+    def dump(self):
+        """Return what is remembered, as lists of bytes and numbers, or None."""
+        return None
+
+    def load(self, memory):
+        """Take what was dumped."""
