@@ -112,6 +112,9 @@ def runs(chunk, form, one_day):
     """
     if form == ANY:
         return [Run(chunk, ANY, None, None)]
+    run = _only_run(chunk)
+    if run is not None:
+        return [run]
     found = []
     while len(chunk) > 1 and len(found) < _MAX_RUNS:
         first = _FIRST.match(chunk)
@@ -132,7 +135,7 @@ _MONTH_DAY = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?([A-Z][a-z][a-z] [ 0-3]\d) ')
 
 def days(chunk, form):
     """Return the chunk cut where the day of year-less stamps changes."""
-    if form == ISO:
+    if form == ISO or _only_run(chunk) is not None:
         return [chunk]
     begin, found, day = 0, [], None
     stamps = _MONTH_DAY.finditer(chunk) if form == ANY else _first_of_days(chunk)
@@ -151,6 +154,29 @@ def _first_of_days(chunk):
         yield match
         other = re.compile(br'\n(?!\Z)(?!' + re.escape(match.group(1)) + br' )').search(chunk, match.start())
         match = _MONTH_DAY.search(chunk, other.start()) if other else None
+
+
+# The BSD chunk that was looked at last, and the Run that it is when it is a single one: each reader asks for it.
+_latest = [None, None]
+
+
+def _only_run(chunk):
+    """Return the Run that all lines of a chunk with BSD stamps make up, or None. One search for the line that is unlike tells all that it is asked for."""
+    if _latest[0] is not chunk:
+        first = _FIRST.match(chunk)
+        alike = first is not None and first.group(1) is not None and _others_than(first, None).search(chunk) is None
+        _latest[:] = chunk, Run(chunk, BSD, first.group(1), first.group(3)) if alike else None
+    return _latest[1]
+
+
+def holds(chunk, hints):
+    """Tell whether any of the hints is in the chunk. One that begins with a blank begins a syslog tag."""
+    run = _only_run(chunk)
+    if run is None:
+        return any(hint in chunk for hint in hints)
+    # Tags stand behind the host here: with it before them they are searched for faster, and nothing in a message is taken for one.
+    before = b' ' + run.host
+    return any((before + hint if hint.startswith(b' ') else hint) in chunk for hint in hints)
 
 
 _others = {}
@@ -238,6 +264,8 @@ def _note_oversize(notices):
 def describe(chunk):
     """Return (lines, lines that do not begin as a syslog line does, form) of a chunk."""
     lines = chunk.count(b'\n') - 1
+    if _only_run(chunk) is not None:
+        return lines, 0, BSD
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
     if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD

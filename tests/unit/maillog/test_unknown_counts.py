@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import audit, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import audit, parts, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix import Postfix
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import check_maillog
 
 NULL = dict.fromkeys(("total", "tls", "plaintext", "tls_failed", "unknown"))
-POSTFIX = ["connect from a[192.0.2.9]", "disconnect from a[192.0.2.9] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"]
+POSTFIX = ["connect from a[192.0.2.9]", "4A1B2C3D4E: client=a[192.0.2.9]",
+           "disconnect from a[192.0.2.9] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"]
 
 
-class Sessionless:
+class Sessionless(Reader):
     """An MTA whose log holds messages and no sessions: a line `DATE ... quiet: message` is one over TLS."""
 
     NAME = "quiet"
@@ -51,7 +53,7 @@ def postfix(day: int) -> str:
 
 @pytest.fixture
 def facts_of(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(audit, "READERS", (Postfix, Sessionless))
+    monkeypatch.setattr(parts, "READERS", (Postfix, Sessionless))
 
     def facts(*lines: str, **options: Any) -> dict[str, Any]:
         log = tmp_path / "maillog"

@@ -24,13 +24,16 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
 _TAG = br'dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?)'
-_MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): ([^\n]*)'
+# A user's name holds a blank or `>` only where the administrator allowed it (auth_username_chars): such a line is told by its last `method=`.
+_LOGIN = (br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]+), lip=([0-9A-Fa-f.:]+)'
+          br'(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r\n]))?')
+# Protocol, and of a login that is not understood nothing more.
+_MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): (?:' + _LOGIN + br')?'
 _ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE)
 _ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br'|' + syslog_lines.OWN_STAMP + br') '
     br'(?:(\S+) ' + _TAG + br')?' + _MESSAGE)
-# A user's name holds a blank or `>` only where the administrator allowed it (auth_username_chars): such a line is told by its last `method=`.
-_LOGIN = re.compile(br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]+), lip=([0-9A-Fa-f.:]+)(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r]|\Z))?')
+_TLS = (b'TLS', b'TSL')
 
 
 class Dovecot(Reader):
@@ -55,8 +58,8 @@ class Dovecot(Reader):
                 rows = _ALIKE.rows(run)
                 matched += len(rows)
                 day = self._calendar.day(run.stamp) if rows else None
-                for unused, protocol, rest in rows:
-                    self._add(day, protocol, rest)
+                for row in rows:
+                    self._add(day, row[1], row[2], row[3], row[4])
         return matched, chunk.count(b'-login: ')
 
     def _read_unlike(self, rows):
@@ -64,22 +67,19 @@ class Dovecot(Reader):
         if self._host:
             rows = [row for row in rows if row[1] + b' ' == self._host]
         seen = day = None
-        for stamp, unused, protocol, rest in rows:
+        for stamp, unused, protocol, remote, local, secured in rows:
             if stamp != seen:
                 seen = stamp
                 day = self._calendar.day(stamp)
-            self._add(day, protocol, rest)
+            self._add(day, protocol, remote, local, secured)
         return len(rows)
 
-    def _add(self, day, protocol, rest):
+    def _add(self, day, protocol, remote, local, secured):
         if day is not None:
-            self._logins.add(day, protocol.decode('ascii'), self._kind(rest))
-
-    def _kind(self, rest):
-        match = _LOGIN.match(rest)
-        if match is None:
-            return logins.UNKNOWN
-        remote, local, secured = match.groups()
-        if remote == local or self._networks.scope(remote) == LOCAL:
-            return logins.LOCAL
-        return logins.TLS if secured in (b'TLS', b'TSL') else logins.PLAINTEXT
+            if not remote:
+                kind = logins.UNKNOWN
+            elif remote == local or self._networks.scope(remote) == LOCAL:
+                kind = logins.LOCAL
+            else:
+                kind = logins.TLS if secured in _TLS else logins.PLAINTEXT
+            self._logins.add(day, protocol.decode('ascii'), kind)

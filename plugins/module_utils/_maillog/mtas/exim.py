@@ -67,7 +67,7 @@ class Exim(Reader):
     @staticmethod
     def concerns(chunk, form):
         """Tell whether the chunk may hold lines of this MTA. Its own lines hold no word of their own: their time tells them."""
-        return b' exim' in chunk or form != syslog_lines.BSD and bool(exim_lines.OWN_LINE.search(chunk))
+        return syslog_lines.holds(chunk, (b' exim',)) or form != syslog_lines.BSD and bool(exim_lines.OWN_LINE.search(chunk))
 
     def _read_rows(self, rows):
         seen = day = None

@@ -52,7 +52,7 @@ class OpenSMTPD(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'opensmtpd'
-    HINTS = (b' smtpd[', b' smtpd ')
+    HINTS = (b' smtpd',)
 
     def __init__(self, context):
         self._calendar = context.calendar

@@ -9,6 +9,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+
 
 class Reader(object):
     """Reads chunks of whole lines into a part: `read(chunk, form)` returns (lines that mattered, lines of this mail system, about).
@@ -19,12 +21,12 @@ class Reader(object):
 
     NAME = None             # of the MTA; None where it takes no mail
     IN_PARTS = True         # False: a log with its lines is read in one go
-    HINTS = ()              # a chunk with none of these has no line of it
+    HINTS = ()              # a chunk with none of these has no line of it; a syslog tag is given with the blank before it
 
     @classmethod
     def concerns(cls, chunk, form):
         """Tell whether the chunk may hold lines of this mail system."""
-        return any(hint in chunk for hint in cls.HINTS)
+        return syslog_lines.holds(chunk, cls.HINTS)
 
     def takes(self, later):
         """Tell whether the part that follows can be merged, given its reader; otherwise it is read again, behind this one."""
