@@ -99,7 +99,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._snapshot.journal import Journal
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._snapshot.snapshot import SnapshotError
 
-REFUSED = 'not undone, for these were changed since: %s. With check mode and force, --diff shows what putting them back would change; force puts them back all the same'
+REFUSED = (
+    "not undone, for these were changed since: %s. With check mode and force, --diff shows what putting them back would change; "
+    "force puts them back all the same")
 
 
 def run(module):
