@@ -61,7 +61,7 @@ def _fail(where: str, wanted: str) -> Violation:
 def count(value: Any, where: str) -> int | None:
     """A non-negative whole number, or null for what the log cannot hold."""
     # Nearly all values are counts.
-    if type(value) is int and 0 <= value <= MAX_COUNT:
+    if value.__class__ is int and 0 <= value <= MAX_COUNT:
         return value
     if value is None:
         return None
