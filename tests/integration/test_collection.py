@@ -64,7 +64,7 @@ def test_the_tarball_holds_what_users_need(tarball: pathlib.Path) -> None:
     assert {member.name.split("/")[0] for member in members} <= FIRST_NAMES
     assert not [member.name for member in members if member.issym() or "__pycache__" in member.name]
     assert tarball.stat().st_size < 2_000_000
-    for needed in ("plugins/plugin_utils/_report/templates/index.html.j2", "plugins/plugin_utils/_report/static/report.css", "playbooks/audit.yml"):
+    for needed in ("plugins/plugin_utils/_report/templates/index.html.j2", "plugins/plugin_utils/_report/static/style/page.css", "playbooks/audit.yml"):
         assert needed in {member.name for member in members}
 
 

@@ -25,13 +25,11 @@ def describe(host, path, key_path, now):
             'valid': None, 'error': None}
     if not path:
         return fact
-    if not host.exists(path):
-        fact['readable'], fact['valid'], fact['error'] = False, False, 'the file does not exist'
-        return fact
-    text = host.read(path)
-    fact['readable'] = text is not None
-    if text is None:
+    fact['readable'] = host.read(path) is not None
+    if not fact['readable']:
         fact['error'] = 'the file could not be read'
+        if host.is_absent(path):
+            fact['valid'], fact['error'] = False, 'the file does not exist'
         return fact
     openssl = host.program('openssl')
     if openssl is None:
@@ -71,10 +69,8 @@ def _key_matches(host, openssl, path, key_path):
     """Tell whether certificate and key have the same public key; None where the key could not be read. The key itself is not looked at here."""
     if not key_path:
         return None
-    if not host.exists(key_path):
-        return False
     if host.read_bytes(key_path, 1) is None:
-        return None
+        return False if host.is_absent(key_path) else None
     of_certificate = host.run(openssl, 'x509', '-noout', '-pubkey', '-in', host.root + path)
     of_key = host.run(openssl, 'pkey', '-pubout', '-passin', 'pass:', '-in', host.root + key_path)
     if of_certificate is None or of_key is None:

@@ -54,6 +54,10 @@ class Host(object):
         """Tell whether there is anything at a path."""
         return os.path.lexists(self.root + path)
 
+    def is_absent(self, path):
+        """Tell whether there is surely nothing at a path that could not be read: a folder that may not be searched hides what is in it."""
+        return not self.exists(path) and not any(entry['what'] == printable(path) for entry in self.unseen)
+
     def paths(self, pattern):
         """Return the paths that a glob matches."""
         return [path[len(self.root):] for path in sorted(glob.glob(self.root + pattern))[:100]]
