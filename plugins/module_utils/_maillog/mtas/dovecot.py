@@ -42,10 +42,8 @@ class Dovecot(Reader):
     HINTS = (b'-login: ',)
 
     def __init__(self, context):
-        self._calendar = context.calendar
-        self._networks = context.networks
+        super(Dovecot, self).__init__(context)
         self._logins = context.logins
-        self._host = context.host
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""

@@ -30,13 +30,7 @@ class Exim(Reader):
     NAME = 'exim'
 
     def __init__(self, context):
-        self._calendar = context.calendar
-        self._networks = context.networks
-        self._sessions = context.sessions
-        self._services = context.services
-        self._tally = context.tally
-        self._notices = context.notices
-        self._host = context.host
+        super(Exim, self).__init__(context)
         self._twins = Twins(context.headless)
         self._strays = collections.OrderedDict()    # client -> days on which it did something outside of any logged session
         self._ended = {}        # client -> its last session, about which a line may still come

@@ -55,13 +55,7 @@ class OpenSMTPD(Reader):
     HINTS = (b' smtpd',)
 
     def __init__(self, context):
-        self._calendar = context.calendar
-        self._networks = context.networks
-        self._sessions = context.sessions
-        self._services = context.services
-        self._tally = context.tally
-        self._notices = context.notices
-        self._host = context.host
+        super(OpenSMTPD, self).__init__(context)
         self._clients = {}          # client as it is logged -> (scope, address)
         self._headless = context.headless
         self._deferred = []         # [host, key, word, day, rest] of lines that matter to sessions of the parts before

@@ -83,13 +83,7 @@ class Postfix(Reader):
     HINTS = (b'/smtpd', b'postfix')
 
     def __init__(self, context):
-        self._calendar = context.calendar
-        self._networks = context.networks
-        self._sessions = context.sessions
-        self._services = context.services
-        self._tally = context.tally
-        self._notices = context.notices
-        self._host = context.host
+        super(Postfix, self).__init__(context)
         self._service_of = {}       # process key -> Service
         self._clients = {}          # address -> (scope, address)
         self._endings = {}          # tail of `disconnect` -> what it says, see _ending

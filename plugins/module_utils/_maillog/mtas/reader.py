@@ -23,6 +23,16 @@ class Reader(object):
     IN_PARTS = True         # False: a log with its lines is read in one go
     HINTS = ()              # a chunk with none of these has no line of it; a syslog tag is given with the blank before it
 
+    def __init__(self, context):
+        """context: the Part that is filled."""
+        self._calendar = context.calendar
+        self._networks = context.networks
+        self._sessions = context.sessions
+        self._services = context.services
+        self._tally = context.tally
+        self._notices = context.notices
+        self._host = context.host
+
     @classmethod
     def concerns(cls, chunk, form):
         """Tell whether the chunk may hold lines of this mail system."""

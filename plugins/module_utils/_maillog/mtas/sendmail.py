@@ -29,13 +29,8 @@ class Sendmail(Reader):
     HINTS = (b' sendmail', b' sm-mta')
 
     def __init__(self, context):
-        self._calendar = context.calendar
-        self._networks = context.networks
-        self._sessions = context.sessions
+        super(Sendmail, self).__init__(context)
         self._processes = Processes(context.sessions, context.tally)
-        self._services = context.services
-        self._tally = context.tally
-        self._host = context.host
         self._service_of = {}       # process key -> Service
         self._clients = {}          # client as it is logged -> (scope, address)
 
