@@ -18,7 +18,9 @@ __metaclass__ = type
 import re
 
 BSD_STAMP = br'[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d'
-ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d[0-9:.,]*(?:Z|[+-]\d\d:?\d\d)?'
+# Seconds and their fractions. They have a length, as a stamp has wherever one is looked for: nanoseconds take 13 characters.
+_SECONDS = br'[0-9:.,]{0,18}'
+ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d' + _SECONDS + br'(?:Z|[+-]\d\d:?\d\d)?'
 # Not syslog's: what Exim (string tod_log, with log_timezone and millisec) and Dovecot (log_timestamp) put before the lines of their own files.
 OWN_STAMP = br'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [+-]\d{4})?'
 _PRI = br'(?:<\d{1,3}>)?'
@@ -196,7 +198,7 @@ def _others_than(first, one_day):
             offset = _OFFSET.search(stamp).group()
             if not one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset):
                 return None
-            day = re.escape(stamp[:11]) + br'\d\d:\d\d[0-9:.,]*' + re.escape(offset)
+            day = re.escape(stamp[:11]) + br'\d\d:\d\d' + _SECONDS + re.escape(offset)
         # The last line break begins no line.
         expression = _others[key] = re.compile(br'\n(?!' + day + b' ' + re.escape(first.group(3)) + br' |\Z)')
     return expression
