@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
@@ -147,6 +147,8 @@ def mixed(chance: random.Random, lines: int) -> bytes:
 
 @pytest.mark.parametrize("write", [exim, opensmtpd, mixed])
 @given(seed=SEEDS, lines=st.integers(2, 60), cuts=st.integers(1, 8))
+# A refusal that may be the second of two came late, and its host with it: of two hosts with the same mail the other one counted.
+@example(seed=1553832954, lines=54, cuts=1)
 @settings(max_examples=120, deadline=None)
 def test_logs_in_which_anything_happens(write: Any, seed: int, lines: int, cuts: int) -> None:
     chance = random.Random(seed)

@@ -130,12 +130,13 @@ class Exim(Reader):
         match = (exim_lines.REJECTED if verb == b'H=' else exim_lines.REFUSED).match(rest)
         if match is None:
             return
+        # Before anything else: services are numbered as they are met, in a part that is not sure of this refusal too.
+        service = self._service(host)
         if host and process and not self._twins.is_first(host, process, day, verb, rest):
             if self._twins.overflowed:
                 self._sessions.overflowed = True
             return
         place, address = match.group(1, 2)
-        service = self._service(host)
         tls_text, tls_class, unknown_user = b'', classes.UNKNOWN, 0
         if verb == b'H=':
             tls_text = match.group(3)
