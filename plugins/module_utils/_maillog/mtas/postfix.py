@@ -188,7 +188,9 @@ class Postfix(Reader):
             self._sessions.reject_queued(host + verb[:verb.index(b':')], _is_unknown_user(rest))
 
     def _resume(self, key):
-        """Return the session that a process may have had since before this part of the log, or None."""
+        """Return the session that a process may have had since before this part of the log, or None. Only smtpd has sessions."""
+        if b'/' in key and b'/smtpd[' not in key:
+            return None
         return self._sessions.resume(key, self._service_of.get(key) or self._service(key))
 
     def _client(self, address):
