@@ -70,6 +70,11 @@ class RowExpression:
                 for match in self._any.findall(chunk)]
 
 
+def tag_expression(tag):
+    """Return the expression that finds the lines of a program, given how its syslog tag begins, and nothing in the text of others."""
+    return re.compile(br'\n' + _PRI + br'(?:1 )?(?:' + BSD_STAMP + br'|' + ISO_STAMP + br') \S{1,255} (?:' + tag + br')')
+
+
 class AlikeExpression:
     """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
 

@@ -54,7 +54,7 @@ class Exim(Reader):
             rows = [row for row in exim_lines.SYSLOG_ROWS.findall(chunk) if not self._host or row[1] + b' ' == self._host]
             self._read_rows(rows)
             matched += len(rows)
-            mail += chunk.count(b' exim')
+            mail += len(exim_lines.TAG.findall(chunk))
         self._met = self._met or bool(matched)
         return matched, mail
 

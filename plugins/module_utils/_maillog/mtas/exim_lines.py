@@ -38,6 +38,7 @@ _MESSAGE_TEXT = (
     br'|unexpected disconnection while reading SMTP command from (?:TFO\*? )?|SMTP data timeout \(message abandoned\) on connection from )'
     br'([^\n]*)')
 # Exim's own lines, by their time.
+TAG = syslog_lines.tag_expression(br'exim')
 OWN_LINE = re.compile(br'\n\d{4}-\d\d-\d\d ')
 OWN_ROWS = re.compile(br'\n(' + syslog_lines.OWN_STAMP + br')()() (?:\[\d+\] )?' + _MESSAGE_TEXT)
 SYSLOG_ROWS = re.compile(

@@ -34,6 +34,7 @@ _ROWS = syslog_lines.RowExpression(
     id=br'(?!)',
     id_verbs=br'(?!)')
 
+_TAG = syslog_lines.tag_expression(br'smtpd[\[ ]')
 _CLIENT = re.compile(br'address=(?:(local)|\[?(?:IPv6:)?([0-9A-Fa-f.:]+)(?:%\w+)?\]?) host=')
 _TLS = re.compile(br'(?:address=\S+ host=\S+ )?ciphers="?(?:version=)?([^\s:",]{1,32})[:,] ?(?:cipher=)?([^\s:",]{1,100})')
 _MESSAGE = re.compile(br'(?:address=\S+ host=\S+ )?msgid=([0-9a-f]{8}) ')
@@ -81,7 +82,7 @@ class OpenSMTPD(Reader):
                     self._line(host, host + verb[:16], word[6:] if word[:6] == b'event=' else word, day, rest)
             elif b'starting' in rest:
                 self._start(host)
-        return len(rows), chunk.count(b' smtpd[') + chunk.count(b' smtpd ')
+        return len(rows), len(_TAG.findall(chunk))
 
     def _line(self, host, key, word, day, rest):
         sessions = self._sessions

@@ -57,7 +57,7 @@ class Sendmail(Reader):
                 self._of_queue_id(key, queue_id, day, service, id_verb, rest)
             else:
                 self._of_process(key, day, service, verb, rest)
-        return len(rows), chunk.count(b' sendmail') + chunk.count(b' sm-mta')
+        return len(rows), len(lines.TAG.findall(chunk))
 
     def _service(self, key):
         """Return the Service of a process: its tag. The daemon's name is not in the lines that tell of TLS."""

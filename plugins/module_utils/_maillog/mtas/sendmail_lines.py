@@ -33,6 +33,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 # The tag is set with -L: `sendmail` by default, sm-mta on Debian and FreeBSD. sm-msp-queue only hands on what programs submitted.
 _TAG = br'(?:sendmail|sm-mta)[\w.-]*'
 # The macro $_ (daemon.c, getauthinfo): [USER@]NAME [ADDR], or [ADDR] alone where there is no name.
+TAG = syslog_lines.tag_expression(br'sendmail|sm-mta')
 _WHO = br'(?:[^\s,=<>\[\]]+ )?\[[0-9A-Za-z:.]+\](?: \(may be forged\))?'
 VERBS = (b'STARTTLS=server, relay=', b'STARTTLS=server, error: accept failed=', b'STARTTLS=client, relay=', b'AUTH=server, relay=', b'ruleset=',
          b'starting daemon (')
