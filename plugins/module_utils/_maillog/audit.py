@@ -13,7 +13,7 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, logs, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, journal_reading, logs, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
@@ -59,14 +59,18 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
             configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
             checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
         found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget, files)
-        the_journal = journal.choose(journal_mode, paths, found, (zone.epoch(first_date), zone.epoch(last_date)), context.notices, budget)
+        # What is kept for the next run serves any period: then all of the journal is read.
+        limits = (None, None) if state_dir else (zone.epoch(first_date), zone.epoch(last_date))
+        the_journal = journal.choose(journal_mode, paths, found, limits, context.notices, budget)
         try:
             if the_journal is None:
                 _require_readable(found, paths)
             reading_done = logs.read_all(found, context, workers, checkpoints)
             if the_journal is not None:
-                reading_done.bytes += _read_journal(the_journal, found, context)
+                journal_reading.read(the_journal, found, context, checkpoints, reading_done)
                 _require_readable(found, paths)
+            if checkpoints is not None:
+                checkpoints.write()
         finally:
             for source in found:
                 source.close()
@@ -114,24 +118,3 @@ def _require_readable(found, paths):
     places = ', '.join(paths if paths is not None else sources.USUAL_PATHS)
     reasons = ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3])
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')
-
-
-def _read_journal(source, found, whole):
-    """Read the journal where the files hold no mail, as one more source. Return its bytes. The same mail is never counted from both."""
-    if whole.lines['matched']:
-        if source.is_of_files:
-            source.status, source.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
-            whole.notices.add('journal_not_read', '%s: %s' % (source.path, source.reason))
-            found.append(source)
-        return 0
-    found.append(source)
-    if source.status == sources.READ:
-        whole.begin_file(None)
-        reading.read(source, whole, reading.readers(whole))
-        why_not = source.reason
-        whole.end_file(source)
-        source.reason = why_not or source.reason
-        logs.end_log(whole, source.path)
-        if source.status == sources.UNREADABLE:
-            whole.notices.add('unreadable', '%s: %s' % (source.path, source.reason))
-    return source.bytes if source.status == sources.READ else 0

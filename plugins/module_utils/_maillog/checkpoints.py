@@ -8,7 +8,7 @@
 A file is known by its content, not by its name: the first bytes and the last ones that were read. So it is found again after it was renamed,
 copied, or appended to, and not taken for another one after it was truncated. A file that was compressed since is known by the content's
 first bytes and by its size, which gzip writes at its end; one packed otherwise is read once more. What is no longer there does not count, for
-each run begins with the files that it finds and keeps nothing else.
+each run begins with the files that it finds and keeps nothing else. The journal is known by a cursor and by its files (journal_files.py).
 
 The state holds for one configuration, of options that decide what a line means, and for one version of this code.
 """
@@ -41,16 +41,20 @@ class Checkpoints:
         self._writable = writable
         self._header = json.loads(json.dumps({'code': _code_version(), 'configuration': configuration}, sort_keys=True))
         self._known = {}            # (length, hash) of the content's first bytes -> entries
+        self.journal = None         # the _Kept of the journal
         self._kept = []
         self._kept_bytes = 0
         try:
             lines = self._file.read()
             if lines and json.loads(lines[0].decode('ascii')) == self._header:
                 for row, part in zip(lines[1::2], lines[2::2]):
+                    if b'"cursor"' in row:
+                        self.journal = _Kept(row, part)
+                        continue
                     entry = _Entry(row, part)
                     self._known.setdefault(entry.head, []).append(entry)
         except (ValueError, KeyError, IndexError, TypeError) as error:
-            self._known = {}
+            self._known, self.journal = {}, None
             notices.add('state_rebuilt', 'the state in %s is not used and made anew: %s' % (printable(folder, 100), error))
 
     def find(self, source):
@@ -76,6 +80,11 @@ class Checkpoints:
         row = {'head': [len(head), _hash(head)], 'tail': _tail(source, end), 'end': end, 'compression': source.compression}
         self._keep([json.dumps(of).encode('ascii') for of in (row, part_data.dump(part))])
 
+    def keep_journal(self, row, part):
+        """Leave the part of the journal to the next run, with a row of what that has to know of it: data, `cursor` among them."""
+        if self._writable and part.file.reason is None and not part.overflowed:
+            self._keep([json.dumps(of).encode('ascii') for of in (row, part_data.dump(part))])
+
     def keep_entry(self, entry):
         """Leave an entry to the next run as it is."""
         if self._writable:
@@ -92,16 +101,30 @@ class Checkpoints:
             self._file.write([json.dumps(self._header).encode('ascii')] + self._kept)
 
 
-class _Entry:
-    """One file that an earlier run has read: how to know it again, and its part, which is loaded when it is needed."""
+class _Kept:
+    """What an earlier run has read of a log: a row about it, and its part, which is loaded when it is needed."""
 
     def __init__(self, line, part):
         self.lines = [line, part]
-        row = json.loads(line.decode('ascii'))
-        self.head = tuple(row['head'])
-        self._tail = row['tail']
-        self._end = row['end']
-        self.compression = row['compression']
+        self.row = json.loads(line.decode('ascii'))
+
+    def load(self, part):
+        """Fill a new part. Raise ValueError when that cannot be done."""
+        try:
+            return part_data.load(json.loads(self.lines[1].decode('ascii')), part)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(error)
+
+
+class _Entry(_Kept):
+    """One file, and how to know it again."""
+
+    def __init__(self, line, part):
+        _Kept.__init__(self, line, part)
+        self.head = tuple(self.row['head'])
+        self._tail = self.row['tail']
+        self._end = self.row['end']
+        self.compression = self.row['compression']
 
     def known_end(self, source):
         """Return up to which of its bytes a source that begins alike is this file, or None."""
@@ -110,13 +133,6 @@ class _Entry:
                 return None
             return self._end if _tail(source, self._end) == self._tail else None
         return source.bytes if self.compression == 'none' and _plain_size(source) == self._end else None
-
-    def load(self, part):
-        """Fill a new part. Raise ValueError when that cannot be done."""
-        try:
-            return part_data.load(json.loads(self.lines[1].decode('ascii')), part)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
-            raise ValueError(error)
 
 
 def _plain_size(source):

@@ -24,8 +24,9 @@ import select
 import subprocess
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, journal_files, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.export_format import Export
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import CARRIED_DAYS
 
 NAME = 'journal'
 _FIELDS = ('MESSAGE', 'SYSLOG_IDENTIFIER', 'SYSLOG_PID', '_PID', '_UID', '_HOSTNAME')
@@ -47,19 +48,30 @@ class Journal(sources.Source):
 
     files: Sources of journal files; without any, the host's own. since, until: the beginning of the first and the last day in seconds since 1970
     UTC, or None; some more than that is read.
-    after: a cursor as `cursor` gave it; only what was logged later is read.
+    bytes: of the files; of the host's own journal, that of the lines which were read.
     """
 
-    def __init__(self, notices, files=(), since=None, until=None, after=None):
+    def __init__(self, notices, files=(), since=None, until=None):
         super(Journal, self).__init__(_path_of(files))
         self._notices = notices
-        self.cursor = after             # of the last entry that was read
-        self.entries = 0
+        self.cursor = None              # of the last entry that was read, if reading can go on from there
+        self._after = None
+        self.entries = self.bytes_of_lines = 0
         self._files = [source.path for source in files]
         self.is_of_files = bool(files)
         self.bytes = sum(source.bytes for source in files)
         self._limits = (since, until)
         self._minute = self._stamp = None
+
+    def go_to(self, cursor, notices):
+        """Read from behind this cursor on, next time; None is the beginning. notices: where to note what is found."""
+        self.cursor = self._after = cursor
+        self.entries = self.bytes_of_lines = 0
+        self._notices = notices
+
+    def file_paths(self):
+        """Return the paths of the journal's files."""
+        return self._files or journal_files.paths_of_host()
 
     def open(self):
         """Learn whether there is a journalctl."""
@@ -81,16 +93,31 @@ class Journal(sources.Source):
         export = Export(self._notices)
         try:
             for block in _output_of(self._command()):
+                lines = b''.join([self._line(entry) for entry in self._behind_cursor(export.feed(block))])
+                self.bytes_of_lines += len(lines)
                 if not self.is_of_files:
-                    self.bytes += len(block)
-                yield b''.join([self._line(entry) for entry in export.feed(block)])
+                    self.bytes = self.bytes_of_lines
+                yield lines
         except archives.Unreadable as error:
+            if self._after:
+                raise CursorLost()      # an unreadable journal is one from its beginning, too
             if self.entries:
                 raise
             self.status, self.reason = sources.SKIPPED if isinstance(error, NoJournal) else sources.UNREADABLE, str(error)
         else:
-            if not self.entries:
+            if self._after:
+                raise CursorLost()
+            if not self.entries and not self.cursor:
                 self.status, self.reason = sources.SKIPPED, 'it holds no mail'
+
+    def _behind_cursor(self, entries):
+        """Return the entries behind the cursor to read from, which is the first one. Raise CursorLost when it is not."""
+        if self._after and entries:
+            if entries[0].get(b'__CURSOR', b'').decode('ascii', 'replace') != self._after:
+                raise CursorLost()
+            self._after = None
+            return entries[1:]
+        return entries
 
     def _command(self):
         program = archives.find_tool('journalctl')
@@ -98,9 +125,10 @@ class Journal(sources.Source):
         if _version(program) >= _FIELDS_SINCE:
             command.append('--output-fields=' + ','.join(_FIELDS))
         command += ['--file=' + path for path in self._files] or ['--system']
-        if self.cursor:
-            command.append('--after-cursor=' + self.cursor)
-        for option, moment, margin in (('--since', self._limits[0], -_DAY), ('--until', self._limits[1], 2 * _DAY)):
+        if self._after:
+            # With its own entry, which tells whether it is still there: `--after-cursor` leaves out another one otherwise.
+            return command + ['--cursor=' + self._after] + list(_MATCHES)
+        for option, moment, margin in (('--since', self._limits[0], -(CARRIED_DAYS + 1) * _DAY), ('--until', self._limits[1], 2 * _DAY)):
             if moment is not None:
                 # In words: old versions do not take fractions, and none takes moments before 1970.
                 command.append('%s=%s UTC' % (option, time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(max(0, moment + margin)))))
@@ -109,9 +137,9 @@ class Journal(sources.Source):
     def _line(self, entry):
         """Return an entry as a line in the RFC 3339 form; nothing when it is none of a mail system."""
         self.entries += 1
-        if b'__CURSOR' in entry:
-            self.cursor = entry[b'__CURSOR'].decode('ascii', 'replace')
         message = entry.get(b'MESSAGE')
+        # An entry that was too long is noted each time it is met: no place to go on from.
+        self.cursor = None if message is None else entry.get(b'__CURSOR', b'').decode('ascii', 'replace')
         stamp = self._time(entry.get(b'__REALTIME_TIMESTAMP', b''))
         if message is None or stamp is None or _OTHER_LOSS.match(message):
             return b''
@@ -234,3 +262,7 @@ def _require_success(code, said):
 
 class NoJournal(archives.Unreadable):
     """The host keeps no journal."""
+
+
+class CursorLost(Exception):
+    """The journal does not hold the entry to read on from."""

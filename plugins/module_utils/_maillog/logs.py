@@ -54,8 +54,6 @@ def read_all(found, whole, workers=1, checkpoints=None):
         parts.close()
     if live is not None:
         end_log(whole, live)
-    if checkpoints is not None:
-        checkpoints.write()
     return done
 
 

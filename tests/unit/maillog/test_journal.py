@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import export_format
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.journal import Journal
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.tests.unit.truth import derive
 
@@ -143,23 +142,6 @@ def test_days_are_those_of_the_zone(tmp_path: Path) -> None:
     assert facts["period"]["first"] == "2026-11-25T00:30:00+09:00"
     assert sessions(audit_logs([str(journal)], timezone="Asia/Tokyo", since="2026-11-25", until="2026-11-25")) == 1
     assert sessions(audit_logs([str(journal)], timezone="UTC", since="2026-11-25")) == 0
-
-
-def test_a_cursor_goes_on_where_reading_ended(tmp_path: Path) -> None:
-    path = journals.write(tmp_path / "system.journal", session(7) + session(8, 10))
-
-    class File:
-        bytes = path.stat().st_size
-
-    File.path = str(path)  # type: ignore[attr-defined]
-    first = Journal(Notices(), [File])
-    whole = b"".join(first.blocks())
-    assert whole.count(b"\n") == 4
-    again = Journal(Notices(), [File], after=first.cursor)
-    assert b"".join(again.blocks()) == b""
-    assert again.cursor == first.cursor
-    journals.write(path, session(9, 20))
-    assert b"".join(again.blocks()).count(b"postfix/smtpd[9]: ") == 2
 
 
 def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
