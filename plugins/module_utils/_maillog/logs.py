@@ -58,9 +58,8 @@ def read_all(found, whole, workers=1, checkpoints=None):
 
 
 def end_log(whole, live):
-    """End a log: what is still open there stays so, and its days get their years."""
-    whole.sessions.end_all('a session was still open at the end of %s' % live)
-    whole.calendar.settle()
+    """End a log, named by its live file."""
+    whole.end_log('a session was still open at the end of %s' % live)
 
 
 class _Plan:

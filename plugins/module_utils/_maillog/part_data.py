@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import FileLines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Fragment, Session
 
-VERSION = 2
+VERSION = 3
 
 # What a session may have changed, each left out where it has the value of a new session.
 _SESSION_FIELDS = ('special', 'handshake', 'attempted', 'failed', 'messages', 'rejected', 'unknown_user', 'before',

@@ -65,6 +65,13 @@ class Part:
         source.lines, source.reason = self.file.lines, self.file.reason
         source.first, source.last = self.calendar.end_file(self.file.first, self.file.last)
 
+    def end_log(self, notice):
+        """End a log: what is still open there stays so, which is noted in these words, and its days get their years."""
+        for reader in self.readers:
+            reader.end_log()
+        self.sessions.end_all(notice)
+        self.calendar.settle()
+
     @property
     def overflowed(self):
         """Tell whether the part holds more than what merging keeps apart: it has to be read again, behind what comes before it."""

@@ -69,9 +69,6 @@ def _read_chunk(chunk, part, its_readers):
             part.lines['mail'] += mail
             if matched and reader.NAME is not None:
                 part.mtas.add(reader.NAME)
-            if matched and part.headless and not reader.IN_PARTS:
-                # What it knows of earlier lines is not in the part.
-                part.sessions.overflowed = True
     stamp = syslog_lines.first_stamp(chunk)
     if part.file.first is None:
         part.file.first = stamp

@@ -82,7 +82,6 @@ def count(files: Sequence[list[bytes]], chance: random.Random | None = None, lim
                 assert not any(part.overflowed for part in parts)
                 whole.merge(merge_in_any_order(parts, chance, zone))
             whole.end_file(source)
-        whole.sessions.end_all("open")
-        whole.calendar.settle()
+        whole.end_log("open")
         visibility = Visibility(whole.tally, whole.services, whole.calendar)
         return facts.build(whole, visibility, lambda date: True, sources, 400)

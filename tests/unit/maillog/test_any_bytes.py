@@ -59,5 +59,5 @@ def test_real_lines_cut_shuffled_and_torn(seed: int) -> None:
 
 
 def test_few_processes_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sendmail_session, "MAX_OPEN", 3)
+    monkeypatch.setattr(sendmail_session, "WINDOW", 3)
     check(b"\n".join(REAL))

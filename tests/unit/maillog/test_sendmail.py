@@ -266,7 +266,7 @@ def test_losses_are_noted(tmp_path: pathlib.Path) -> None:
 
 
 def test_memory_is_bounded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sendmail_session, "MAX_OPEN", 10)
+    monkeypatch.setattr(sendmail_session, "WINDOW", 10)
     facts = audit(tmp_path, [(pid, TLS) for pid in range(100, 400)] + [(pid, sender(proto="ESMTPS")) for pid in range(391, 400)])
     assert (counts(facts, "sessions"), counts(facts, "messages")) == ({"tls": 300}, {"tls": 9})
 

@@ -24,6 +24,7 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.deferred import Deferred
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
@@ -45,8 +46,6 @@ _HANDSHAKE_FAILED = re.compile(br'(?: ?address=\S+ host=\S+ )? ?reason=(?:"io-er
 _QUIT = re.compile(br'reason=quit\r?\Z')
 _SERVICE = b'opensmtpd'
 _MAX_CACHE = 50000
-# So many lines at most of sessions that began before a part; a log with more is not read in parts.
-_MAX_DEFERRED = 20000
 
 
 class OpenSMTPD(Reader):
@@ -59,7 +58,7 @@ class OpenSMTPD(Reader):
         super(OpenSMTPD, self).__init__(context)
         self._clients = {}          # client as it is logged -> (scope, address)
         self._headless = context.headless
-        self._deferred = []         # [host, key, word, day, rest] of lines that matter to sessions of the parts before
+        self._deferred = Deferred()     # [host, key, word, day, rest] of lines that matter to sessions of the parts before
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
@@ -125,14 +124,13 @@ class OpenSMTPD(Reader):
                                    if key.startswith(host) and not session.fragment and session.service.instance[1] == _SERVICE))
 
     def _defer(self, *line):
-        if len(self._deferred) >= _MAX_DEFERRED:
+        self._deferred.add(line)
+        if self._deferred.overflowed:
             self._sessions.overflowed = True
-        else:
-            self._deferred.append(line)
 
     def merge(self, later, days):
         """Let the sessions here go on with the lines that a part which follows has for them."""
-        for host, key, word, day, rest in later._deferred:
+        for host, key, word, day, rest in later._deferred.lines:
             if word:
                 self._line(host, key, word, days[day], rest)
             else:
@@ -140,11 +138,11 @@ class OpenSMTPD(Reader):
 
     def dump(self):
         """Return what is remembered beside the sessions, as lists of bytes and numbers."""
-        return self._deferred
+        return self._deferred.dump()
 
     def load(self, memory):
         """Take what was dumped."""
-        self._deferred = memory
+        self._deferred.load(memory)
 
     def _client(self, rest):
         match = _CLIENT.match(rest)

@@ -15,12 +15,11 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 class Reader(object):
     """Reads chunks of whole lines into a part: `read(chunk, form)` returns (lines that mattered, lines of this mail system, about).
 
-    A reader may remember more of earlier lines than the part's sessions and tally do. Where IN_PARTS is True it can tell what it remembers, and
-    take in what the reader of the part that follows does.
+    A reader may remember more of earlier lines than the part's sessions and tally do: it can tell what, and take in what the reader of the part
+    that follows remembers.
     """
 
     NAME = None             # of the MTA; None where it takes no mail
-    IN_PARTS = True         # False: a log with its lines is read in one go
     HINTS = ()              # a chunk with none of these has no line of it; a syslog tag is given with the blank before it
 
     def __init__(self, context):
@@ -44,6 +43,9 @@ class Reader(object):
 
     def merge(self, later, days):
         """Take in what the reader of the part that follows remembers. days: its day numbers -> those here."""
+
+    def end_log(self):
+        """Take in that no more lines of this log come."""
 
     def dump(self):
         """Return what is remembered, as lists of bytes and numbers, or None."""

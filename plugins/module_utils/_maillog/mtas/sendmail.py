@@ -12,7 +12,8 @@ __metaclass__ = type
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_lines as lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_lines as lines, sendmail_session
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.deferred import Deferred
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.sendmail_session import Processes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
@@ -25,7 +26,6 @@ class Sendmail(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'sendmail'
-    IN_PARTS = False
     HINTS = (b' sendmail', b' sm-mta')
 
     def __init__(self, context):
@@ -33,6 +33,9 @@ class Sendmail(Reader):
         self._processes = Processes(context.sessions, context.tally)
         self._service_of = {}       # process key -> Service
         self._clients = {}          # client as it is logged -> (scope, address)
+        self._headless = context.headless
+        self._deferred = Deferred()
+        self._deferred_last = {}    # process key -> clock of its last deferred line
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
@@ -40,8 +43,10 @@ class Sendmail(Reader):
         if self._host:
             rows = [row for row in rows if row[1].startswith(self._host)]
         day_length = syslog_lines.DAY_LENGTH[form]
+        processes = self._processes
         seen = day = noted = None
         for stamp, key, verb, queue_id, id_verb, rest in rows:
+            processes.clock += 1
             if stamp[:day_length] != seen:
                 seen = stamp[:day_length]
                 day = self._calendar.day(stamp)
@@ -50,14 +55,27 @@ class Sendmail(Reader):
             if day != noted:
                 noted = day
                 self._tally.days.add(day)
-            service = self._service_of.get(key) or self._service(key)
-            if id_verb == b'from=':
-                self._sender(key, queue_id, day, service, rest)
-            elif id_verb:
-                self._of_queue_id(key, queue_id, day, service, id_verb, rest)
-            else:
-                self._of_process(key, day, service, verb, rest)
+            self._line(key, day, verb, queue_id, id_verb, rest)
         return len(rows), len(lines.TAG.findall(chunk))
+
+    def _line(self, key, day, verb, queue_id, id_verb, rest):
+        service = self._service_of.get(key) or self._service(key)
+        if self._headless and self._may_go_on(key):
+            self._deferred.add([self._processes.clock, key, day, verb, queue_id, id_verb, rest])
+            self._deferred_last[key] = self._processes.clock
+            if self._deferred.overflowed:
+                self._sessions.overflowed = True
+        elif id_verb == b'from=':
+            self._sender(key, queue_id, day, service, rest)
+        elif id_verb:
+            self._of_queue_id(key, queue_id, day, service, id_verb, rest)
+        else:
+            self._of_process(key, day, service, verb, rest)
+
+    def _may_go_on(self, key):
+        """Tell whether a process may have a session from before this part, or one that only deferred lines tell of."""
+        clock = self._processes.clock
+        return clock < sendmail_session.WINDOW or clock - self._deferred_last.get(key, -sendmail_session.WINDOW) < sendmail_session.WINDOW
 
     def _service(self, key):
         """Return the Service of a process: its tag. The daemon's name is not in the lines that tell of TLS."""
@@ -65,12 +83,18 @@ class Sendmail(Reader):
         if len(self._service_of) >= _MAX_CACHE:
             self._service_of.clear()
         service = self._service_of[key] = self._services.get(host, tag, tag)
+        # Services are numbered as they are met: this one with the other, though it may be met later.
+        self._proto_service(service)
         return service
 
-    def _show_proto(self, service, day):
-        """Note that `proto=` tells TLS: it does for sessions with mail, so it is kept apart from the service itself (see visibility.py)."""
+    def _proto_service(self, service):
+        """Return what stands for a service where `proto=` tells TLS: it does for sessions with mail alone (see visibility.py)."""
         host, tag = service.instance
-        self._tally.show_tls(self._services.get(host, tag + b' (proto)', tag).number, day)
+        return self._services.get(host, tag + b' (proto)', tag)
+
+    def _show_proto(self, service, day):
+        """Note that `proto=` tells TLS."""
+        self._tally.show_tls(self._proto_service(service).number, day)
 
     def _client(self, logged):
         """Return (scope, address) of a client as it is logged, or None when there is none."""
@@ -222,3 +246,39 @@ class Sendmail(Reader):
         elif b', reject=' in rest and not rest.rstrip(b'\r').endswith(b', discard'):
             process.rejected += 1
             process.unknown_user += 1 if _REJECTED_AS_UNKNOWN.search(rest) else 0
+
+    # --- merging
+
+    def merge(self, later, days):
+        """Read what a part that follows has deferred, behind the lines of this one, and take in its processes."""
+        processes = self._processes
+        begun = processes.clock
+        for clock, key, day, verb, queue_id, id_verb, rest in later._deferred.lines:
+            processes.clock = begun + clock
+            self._line(key, days[day], verb, queue_id, id_verb, rest)
+        for key, process in later._processes.all().items():
+            process.turn += begun
+            process.day = days[process.day]
+            process.service = self._service_of.get(key) or self._service(key)
+            if process.is_known():
+                process.group = self._tally.group(process.day, process.service.number, process.client[0])
+            processes.adopt(key, process)
+        processes.clock = begun + later._processes.clock
+
+    def end_log(self):
+        """End the sessions: no line says that they ended."""
+        self._processes.end_all()
+
+    def dump(self):
+        """Return what is remembered, as lists of bytes and numbers."""
+        return [self._processes.clock, self._deferred.dump(), [[key] + sendmail_session.dump(process) for key, process in self._processes.all().items()]]
+
+    def load(self, memory):
+        """Take what was dumped."""
+        self._deferred.load(memory[1])
+        self._deferred_last.update((line[1], line[0]) for line in self._deferred.lines)
+        for row in memory[2]:
+            key = row[0]
+            service = self._service_of.get(key) or self._service(key)
+            self._processes.adopt(key, sendmail_session.load(row[1:], service, self._tally))
+        self._processes.clock = memory[0]

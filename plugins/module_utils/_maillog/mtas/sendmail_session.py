@@ -9,6 +9,9 @@ The daemon forks for every connection (daemon.c, getrequests), so a process is a
 its end is logged; what tells two sessions of one process id apart is the queue id: its first six characters are the second in which the
 process took its first id, and stay (queue.c, assign_queueid: LastQueueTime). Its client is in some lines only, often in the last one, and
 mail of local programs has none: until the client is known, what is counted goes nowhere.
+
+A process is forgotten, which ends its session, once `WINDOW` lines of Sendmail's came without one of its own. So what a part of a log says of a
+process behind that many of its lines does not depend on the parts before.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -21,7 +24,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessi
 
 NO_CLIENT = (LOCAL, b'')
 # So many processes are remembered for further lines of theirs: as many as a session may be overtaken by.
-MAX_OPEN = 20000
+WINDOW = 10000
 
 
 class Process(Session):
@@ -31,7 +34,7 @@ class Process(Session):
     # No mail, so no `proto=`: only lines that come at LogLevel 9 tell TLS from plaintext, see visibility.py.
     over = classes.VEILED
     identity = None         # first six characters of its queue ids
-    turn = 0                # order in which processes were met
+    turn = 0                # the clock at its last line
     in_plaintext = False    # a message was begun without TLS
     late = None             # undoes the handshake that may belong to the next session of this process id, see Processes.handshake
     accepted = None         # queue id of the last message that counts as accepted
@@ -63,37 +66,52 @@ class Process(Session):
 
 
 class Processes:
-    """The processes that are remembered: they live in `Sessions`, which tallies them."""
+    """The processes that are remembered."""
 
     def __init__(self, sessions, tally):
-        self._sessions = sessions
+        self.clock = 0              # lines so far
+        self._open = {}             # process key -> Process
+        self._sessions = sessions   # which tallies those that end
         self._tally = tally
-        self._turn = 0
 
     def begin(self, key, day, service):
         """Begin a session of a process, ending the one before."""
         self.end(key)
-        sessions = self._sessions.open
-        if len(sessions) >= MAX_OPEN:
-            self._forget()
-        process = sessions[key] = Process(day, service, NO_CLIENT, {})
-        self._turn += 1
-        process.turn = self._turn
+        if len(self._open) >= WINDOW + WINDOW // 2:
+            for old in [old for old, process in self._open.items() if self.clock - process.turn >= WINDOW]:
+                self.end(old)
+        process = self._open[key] = Process(day, service, NO_CLIENT, {})
+        process.turn = self.clock
         return process
 
     def end(self, key):
         """End the session of a process, if it has one."""
-        process = self._sessions.open.pop(key, None)
+        process = self._open.pop(key, None)
         if process is not None:
             self._sessions.end(process, process.over)
 
+    def end_all(self):
+        """End all sessions: no more lines come."""
+        for key in sorted(self._open):
+            self.end(key)
+
     def drop(self, key):
         """Forget a process that served no client."""
-        self._sessions.open.pop(key, None)
+        if self._get(key) is not None:
+            del self._open[key]
+
+    def _get(self, key):
+        process = self._open.get(key)
+        if process is not None:
+            if self.clock - process.turn >= WINDOW:
+                self.end(key)
+                return None
+            process.turn = self.clock
+        return process
 
     def of_queue_id(self, key, queue_id, day, service, client=None):
         """Return the session of a process that logs this queue id, and this client where the line names one."""
-        process = self._sessions.open.get(key)
+        process = self._get(key)
         identity = queue_id[:6]
         if process is None or process.identity is None and _differ(process, client):
             process = self.begin(key, day, service)
@@ -113,7 +131,7 @@ class Processes:
 
     def of_client(self, key, client, day, service, first):
         """Return the session of a process that logs this client in a line without a queue id. first: nothing but the connection comes before it."""
-        process = self._sessions.open.get(key)
+        process = self._get(key)
         if process is None or _differ(process, client) or first and (process.identity or process.handshake or process.failed):
             process = self.begin(key, day, service)
         if client:
@@ -122,7 +140,7 @@ class Processes:
 
     def of_handshake(self, key, client, day, service):
         """Return the session of a process that logs a handshake of this client, or of one that it does not name."""
-        process = self._sessions.open.get(key)
+        process = self._get(key)
         return self.of_client(key, client, day, service, process is not None and (process.handshake or process.failed))
 
     def handshake(self, process, names):
@@ -144,11 +162,14 @@ class Processes:
         """Note that a handshake completed after the session had begun in plaintext."""
         self._sessions.complete_handshake(process)
 
-    def _forget(self):
-        """End the older half."""
-        mine = [(process.turn, key) for key, process in self._sessions.open.items() if isinstance(process, Process)]
-        for unused, key in sorted(mine)[:max(len(mine) // 2, 1)]:
-            self.end(key)
+    def all(self):
+        """Return key -> Process of those whose session has not ended."""
+        return self._open
+
+    def adopt(self, key, process):
+        """Take in a process of the part that follows: the one here that had its number is forgotten by then."""
+        self.end(key)
+        self._open[key] = process
 
 
 def _differ(process, client):
@@ -167,3 +188,25 @@ def _undo(process):
         process.rejected += process.before[1]
         process.unknown_user += process.before[2]
     process.before = before
+
+
+_CLASSES = (classes.PLAINTEXT, classes.SILENT, classes.VEILED)
+
+
+def dump(process):
+    """Return a process as a list of bytes and numbers."""
+    client = [process.client[0].encode('ascii'), process.client[1]] if process.is_known() else None
+    return [process.day, client, process.turn, process.identity, process.in_plaintext, process.late, process.accepted, process.refused,
+            _CLASSES.index(process.over), process.handshake, process.failed, process.messages, process.rejected, process.unknown_user, process.before]
+
+
+def load(row, service, tally):
+    """Return the process of a service that was dumped."""
+    process = Process(row[0], service, NO_CLIENT, {})
+    if row[1]:
+        process.meet((str(row[1][0].decode('ascii')), row[1][1]), tally)
+    process.turn, process.identity, process.in_plaintext, process.late, process.accepted, process.refused = row[2:8]
+    process.over, process.handshake, process.failed = _CLASSES[row[8]], row[9], row[10]
+    process.special = process.special or process.handshake
+    process.messages, process.rejected, process.unknown_user, process.before = row[11:]
+    return process
