@@ -18,8 +18,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budge
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import OTHER
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.workers import MAX_WORKERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
@@ -53,27 +54,35 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         return (first_date is None or date >= first_date) and (last_date is None or date <= last_date)
 
     with Zone(timezone) as zone:
-        context = Part(networks, zone, include_clients, host_field)
+        notices = Notices()
         checkpoints = None
         if state_dir:
             configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
-            checkpoints = Checkpoints(state_dir, configuration, write_state, context.notices)
-        found = [] if paths is None and journal_mode == 'always' else sources.find(paths, context.notices, budget, files)
+            checkpoints = Checkpoints(state_dir, configuration, write_state, notices)
+        found = [] if paths is None and journal_mode == 'always' else sources.find(paths, notices, budget, files)
         # What is kept for the next run serves any period: then all of the journal is read.
         limits = (None, None) if state_dir else (zone.epoch(first_date), zone.epoch(last_date))
-        the_journal = journal.choose(journal_mode, paths, found, limits, context.notices, budget)
+        the_journal = journal.choose(journal_mode, paths, found, limits, notices, budget)
         try:
             if the_journal is None:
                 _require_readable(found, paths)
-            reading_done = logs.read_all(found, context, workers, checkpoints)
-            if the_journal is not None:
-                journal_reading.read(the_journal, found, context, checkpoints, reading_done)
-                _require_readable(found, paths)
+            context = _whole(notices, networks, zone, include_clients, host_field)
+            reading_done = _read(found, the_journal, context, workers, checkpoints)
             if checkpoints is not None:
                 checkpoints.write()
+            if context.is_folded and (workers > 1 or checkpoints is not None):
+                # What is counted apart depends on the order in which it was met: only one read of the whole has that of the log.
+                context = _whole(notices, networks, zone, include_clients, host_field)
+                reading_done = _read(found, the_journal, context)
         finally:
             for source in found:
                 source.close()
+        if the_journal is not None:
+            if the_journal.is_wanted:
+                found.append(the_journal)
+            _require_readable(found, paths)
+        if context.tally.folded:
+            context.notices.add('too_much_to_tell_apart', 'more hosts, services, days or names than are counted apart: those met last are in "%s"' % OTHER)
         if budget.is_spent():
             budget.note(context.notices)
         if not context.mtas:
@@ -89,6 +98,21 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         'resumed': reading_done.resumed,
     }
     return result
+
+
+def _whole(notices, *options):
+    """Return the part that all is read into. notices: of what was seen before."""
+    whole = Part(*options)
+    whole.notices.merge(notices)
+    return whole
+
+
+def _read(found, the_journal, context, workers=1, checkpoints=None):
+    """Read all into the part that is the whole. Return what it took."""
+    done = logs.read_all(found, context, workers, checkpoints)
+    if the_journal is not None:
+        journal_reading.read(the_journal, context, checkpoints, done)
+    return done
 
 
 def _dates(since, until):

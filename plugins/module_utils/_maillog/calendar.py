@@ -98,6 +98,7 @@ class Calendar:
         self._dates = []            # day number -> date, or (file, relative year, month, day) until settled
         self._absolute = {}         # date -> day number
         self._iso_cache = {}
+        self.too_many_days = False  # which ones were taken depends on the order in which they came
 
     def begin_file(self, limit, continues=False):
         """Begin the next file in order. limit: the date that the file was last written, or None. continues: what follows is not its beginning."""
@@ -121,6 +122,9 @@ class Calendar:
         if month_day != (this.month, this.day):
             self._turn_page(this, *month_day)
         key = (this.year,) + month_day
+        if key not in this.days and len(self._dates) - len(self._absolute) >= MAX_DATES:
+            self._note_too_many()
+            return None
         number = self._number(this, key)
         if this.first is None:
             this.first = key
@@ -179,11 +183,15 @@ class Calendar:
         number = self._absolute.get(date)
         if number is None:
             if len(self._absolute) >= limit:
-                self._notices.add('too_many_days', 'lines of more than %d different days; those of further days are not counted' % MAX_DATES)
+                self._note_too_many()
                 return None
             number = self._absolute[date] = len(self._dates)
             self._dates.append(date)
         return number
+
+    def _note_too_many(self):
+        self.too_many_days = True
+        self._notices.add('too_many_days', 'lines of more than %d different days; those of further days are not counted' % MAX_DATES)
 
     def stamp(self, stamp):
         """Return the Stamp of a line's time given as bytes, or None when it is no time."""
@@ -250,6 +258,8 @@ class Calendar:
                 file.days[key] = days[number] = len(self._dates)
                 self._dates.append((file,) + key)
             self._file = file
+        if max(len(self._absolute), len(self._dates) - len(self._absolute)) > MAX_DATES or later.too_many_days:
+            self.too_many_days = True
         return days
 
     def content(self):

@@ -59,6 +59,7 @@ class Journal(sources.Source):
         self.entries = self.bytes_of_lines = 0
         self._files = [source.path for source in files]
         self.is_of_files = bool(files)
+        self.is_wanted = True           # False: the files hold the mail, and nobody named the journal
         self.bytes = sum(source.bytes for source in files)
         self._limits = (since, until)
         self._minute = self._stamp = None

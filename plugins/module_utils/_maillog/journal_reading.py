@@ -16,8 +16,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.journal import CursorLost
 
 
-def read(journal, found, whole, checkpoints, done):
-    """Read a Journal into the part that is the whole, where the files hold no mail, and add it to the sources that were found.
+def read(journal, whole, checkpoints, done):
+    """Read a Journal into the part that is the whole, where the files hold no mail.
 
     checkpoints: what earlier runs have read, and what this one leaves to the next, or None; done: the logs.Done that tells what reading took.
     """
@@ -25,9 +25,9 @@ def read(journal, found, whole, checkpoints, done):
         if journal.is_of_files:
             journal.status, journal.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
             whole.notices.add('journal_not_read', '%s: %s' % (journal.path, journal.reason))
-            found.append(journal)
+        else:
+            journal.is_wanted = False
         return
-    found.append(journal)
     if journal.status != sources.READ:
         return
     if checkpoints is None or not _read_on(journal, whole, checkpoints, done):

@@ -47,7 +47,6 @@ def read_all(found, whole, workers=1, checkpoints=None):
             whole.end_file(plan.source)
             if plan.source.reason == reading.TIME_IS_UP and not plan.source.lines:
                 plan.source.status, plan.source.reason = sources.SKIPPED, 'not read: the time was up'
-            plan.source.close()
             done.bytes += plan.unread
             done.resumed = done.resumed or plan.resumed
     finally:

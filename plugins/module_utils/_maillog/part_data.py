@@ -110,6 +110,7 @@ def _load_tally(data, tally):
     tally.uncounted.update(((day, service), times) for day, service, times in data['uncounted'])
     tally.marks.update(((day, service), list(numbers)) for day, service, numbers in data['marks'])
     tally.days.update(data['days'])
+    tally.restored()
 
 
 def _dump_sessions(sessions):

@@ -35,9 +35,9 @@ class Part:
         self.zone = zone
         self.headless = headless
         self.notices = Notices()
-        self.tally = Tally()
         self.splits_hosts = host_field == hosts.EACH
         self.services = Services(MAX_SERVICES_OF_HOSTS if self.splits_hosts else MAX_SERVICES)
+        self.tally = Tally(lambda: self.services.rest().number)
         self.logins = Logins()
         self.calendar = Calendar(self.notices)
         self.sessions = Sessions(self.tally, self.notices, include_clients, headless)
@@ -75,7 +75,12 @@ class Part:
     @property
     def overflowed(self):
         """Tell whether the part holds more than what merging keeps apart: it has to be read again, behind what comes before it."""
-        return self.headless and any(of.overflowed for of in (self.sessions, self.tally, self.services, self.calendar))
+        return self.headless and (self.is_folded or any(of.overflowed for of in (self.sessions, self.tally, self.services, self.calendar)))
+
+    @property
+    def is_folded(self):
+        """Tell whether there was too much to count all of it apart, or to tell all days apart."""
+        return self.tally.folded or self.calendar.too_many_days
 
     def takes(self, later):
         """Tell whether the part that follows can be merged into this one; otherwise it has to be read again, behind this one."""

@@ -20,7 +20,10 @@ MAX_SERVICES_OF_HOSTS = 2000
 _NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._/:-]{0,63}\Z')
 
 
-class Service:
+_REST = ((b'', b''), (b'', b'-'))
+
+
+class Service(object):
     """One service: the daemon name that the facts show, the instance whose TLS logging it shares, and what its tag tells."""
 
     __slots__ = ('number', 'key', 'name', 'instance', 'veiled')
@@ -31,6 +34,11 @@ class Service:
         self.name = name
         self.instance = instance
         self.veiled = veiled
+
+    @property
+    def is_rest(self):
+        """Tell whether it stands for many, so that TLS of one says nothing of another."""
+        return self.key in _REST
 
 
 class Services:
@@ -49,12 +57,14 @@ class Services:
         if service is None:
             if len(self.by_number) >= self._limit:
                 self.overflowed = True
-                key = (b'', b'')
-                service = self._by_key.get(key)
-                if service is not None:
-                    return service
+                return self.rest(veiled)
             service = self.restore(key, (host, instance), veiled)
         return service
+
+    def rest(self, veiled=True):
+        """Return what stands for all services that are too many to be told apart, or for all whose counters prove plaintext."""
+        key = (b'', b'' if veiled else b'-')
+        return self._by_key.get(key) or self.restore(key, (b'', b''), veiled)
 
     def restore(self, key, instance, veiled):
         """Number a service that is new: (host, name), (host, instance) and whether it is veiled."""

@@ -37,6 +37,11 @@ MAX_NAMES = 200
 # A slash is in what OpenSSL before 1.1 calls the version of most ciphers, TLSv1/SSLv3, and Sendmail logs.
 _NAME = re.compile(br'^[A-Za-z0-9_][A-Za-z0-9._:+/-]{0,63}\Z')
 OTHER = 'other'
+# A central log may hold many hosts, services and days, whose names it chooses: the counts of more days of services than this go to the rest, day by day.
+# Each takes about half a KiB for each scope.
+MAX_PLACES = 40000
+# So many different names on different days are counted apart.
+MAX_NAMED = 20000
 # Of two logs of the same mail one may lack a part of the day: so many of the smallest marks meet even then.
 MAX_MARKS = 32
 
@@ -50,9 +55,14 @@ class Tally:
     uncounted: (day number, service number) -> what clients did that day outside of any session that was logged. Above 0 the log did not
     hold all sessions of the service: their count is not known, whatever was tallied of them
     marks: (day number, service number) -> a few numbers made of message ids, by which two logs that hold the same mail are known
+    folded: there were too many places or names to count each apart; which ones are, depends on the order in which they were met
+    rest: called for the number of the service that takes what is not counted apart
     """
 
-    def __init__(self):
+    def __init__(self, rest=None):
+        self._rest = rest
+        self._places = set()        # (day number, service number) that are counted apart
+        self.folded = False
         self.groups = {}
         self.protocols = {}
         self.ciphers = {}
@@ -69,8 +79,19 @@ class Tally:
         key = (day, service, scope)
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = {}
+            key = (day, self._place(day, service), scope)
+            group = self.groups.setdefault(key, {})
         return group
+
+    def _place(self, day, service):
+        """Return the number of the service that what was counted of one on a day goes to: itself, or the rest."""
+        place = (day, service)
+        if place not in self._places:
+            if len(self._places) >= MAX_PLACES:
+                self.folded = True
+                return self._rest()
+            self._places.add(place)
+        return service
 
     @staticmethod
     def add(group, tls_class, sessions, messages, rejected, unknown_user):
@@ -87,8 +108,14 @@ class Tally:
     def add_handshake(self, day, protocol, cipher):
         """Count a session's TLS protocol and cipher, given as bytes."""
         for counts, name in ((self.protocols, protocol), (self.ciphers, cipher)):
-            key = (day, self.meet(name))
-            counts[key] = counts.get(key, 0) + 1
+            self._add_name(counts, day, self.meet(name), 1)
+
+    def _add_name(self, counts, day, text, times):
+        key = (day, text)
+        if key not in counts and len(counts) >= MAX_NAMED:
+            self.folded = True
+            key = (day, OTHER)
+        counts[key] = counts.get(key, 0) + times
 
     def meet(self, name):
         """Return the text that a protocol or cipher, given as bytes, is counted under."""
@@ -108,13 +135,12 @@ class Tally:
         if day is None:
             return
         days = self.tls_days.get(service)
-        if days is None:
-            days = self.tls_days[service] = set()
-        days.add(day)
+        if days is None or day not in days:
+            self.tls_days.setdefault(self._place(day, service), set()).add(day)
 
     def hide_sessions(self, service, day, times=1):
         """Note that a client did something on that day outside of any session that was logged. times: -1 takes one back."""
-        key = (day, service)
+        key = (day, self._place(day, service))
         self.uncounted[key] = self.uncounted.get(key, 0) + times
 
     def mark(self, service, day, message_id):
@@ -125,6 +151,8 @@ class Tally:
             self._mark(service, day, number)
 
     def _mark(self, service, day, number):
+        if self._place(day, service) != service:
+            return      # the rest is mail of several
         marks = self.marks.get((day, service))
         if marks is None:
             self.marks[day, service] = [number]
@@ -142,8 +170,7 @@ class Tally:
         names = dict((name, self.meet(name.encode('ascii'))) for name in later.names_in_order())
         for counts, more in ((self.protocols, later.protocols), (self.ciphers, later.ciphers)):
             for (day, name), count in more.items():
-                key = (days[day], names.get(name, OTHER))
-                counts[key] = counts.get(key, 0) + count
+                self._add_name(counts, days[day], names.get(name, OTHER), count)
         for service, shown in later.tls_days.items():
             for day in shown:
                 self.show_tls(services[service].number, days[day])
@@ -154,6 +181,14 @@ class Tally:
                 self._mark(services[service].number, days[day], number)
         self.days.update(days[day] for day in later.days)
         self.overflowed = self.overflowed or later.overflowed
+        self.folded = self.folded or later.folded
+
+    def restored(self):
+        """Take in that all was filled with what was dumped of another one."""
+        self._places.update((day, service) for day, service, unused in self.groups)
+        self._places.update((day, service) for service, days in self.tls_days.items() for day in days)
+        for places in (self.uncounted, self.marks):
+            self._places.update(places)
 
     def names_in_order(self):
         """Return the names of protocols and ciphers in the order in which they were first met."""

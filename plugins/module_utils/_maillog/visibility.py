@@ -30,6 +30,8 @@ class Visibility:
         self._by_service = {}
         self._by_instance = {}
         for number, days in tally.tls_days.items():
+            if self._services[number].is_rest:
+                continue
             dates = set()
             for day in days:
                 shown = calendar.date(day)

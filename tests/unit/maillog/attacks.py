@@ -212,6 +212,14 @@ def _years() -> Iterable[bytes]:
     return [tls(), plain(), *(line(b"connect from " + CLIENT, b"postfix/smtpd[9]", day=months[number % 3]) for number in range(30_000))]
 
 
+@attack("every_service_on_every_day", (90_002, 1, 1, 90_000), "too_much_to_tell_apart", "open_session")
+def _services_and_days() -> Iterable[bytes]:
+    """More than are counted apart, and as many sessions in all."""
+    days = [f"{2020 + number // 336}-{number // 28 % 12 + 1:02}-{number % 28 + 1:02}".encode() for number in range(600)]
+    return [tls(), plain(), *(b"%sT10:00:00Z mx1 x%d/smtpd[%d]: %s\n" % (day, service, 1000 + service, text) for day in days for service in range(150)
+                              for text in (b"connect from " + CLIENT, b"disconnect from " + CLIENT))]
+
+
 @attack("days_that_no_calendar_has")
 def _dates() -> Iterable[bytes]:
     stamps = (b"0000-00-00T00:00:00Z", b"9999-12-31T23:59:59Z", b"0001-01-01T00:00:00+14:00", b"2026-02-30T10:00:00Z", b"2026-11-24T25:61:61Z",

@@ -9,6 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import parts, tally, workers
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 
@@ -92,3 +95,46 @@ def test_names_that_no_host_has(tmp_path: Path) -> None:
     facts = audit(tmp_path / "maillog", "".join(session(name) for name in [*evil, "mx1", "2001:db8::1"]), host_field="each")
     assert set(facts["hosts"]) == {"other", "mx1", "2001:db8::1"}
     assert facts["hosts"]["other"]["total"]["sessions"]["total"] == len(evil)
+
+
+def many(days: int = 12, hosts: int = 9) -> str:
+    """A session in plaintext and one with TLS of every host on every day; the days come again and again."""
+    names = [f"host{number}" for number in range(hosts)]
+    return "".join(session(name, tls=bool(day % 2), day=f"Nov {day + 1:2}") for day in range(days) for name in names)
+
+
+@pytest.mark.parametrize("limit", ["MAX_PLACES", "MAX_NAMED"])
+def test_what_is_too_much_to_tell_apart_still_counts(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "maillog"
+    whole = audit(log, many(), host_field="each")
+    monkeypatch.setattr(tally, limit, 5)
+    facts = audit(log, many(), host_field="each")
+    assert kinds(facts) - kinds(whole) == {"too_much_to_tell_apart"}
+    assert {name: facts[name] for name in ("inbound", "daily", "period")} == {name: whole[name] for name in ("inbound", "daily", "period")}
+    for counted in ("protocols", "ciphers"):
+        assert sum(facts["tls"][counted].values()) == sum(whole["tls"][counted].values())
+    assert sum(host["total"]["sessions"]["total"] for host in facts["hosts"].values()) == 12 * 9
+    assert ("other" in facts["hosts"]) == (limit == "MAX_PLACES")
+
+
+@pytest.mark.parametrize("limit", ["MAX_PLACES", "MAX_NAMED"])
+def test_the_same_is_told_apart_however_it_is_read(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "maillog"
+    monkeypatch.setattr(tally, limit, 5)
+    monkeypatch.setattr(workers, "MIN_PIECE", 700)
+    one = audit(log, many(), host_field="each")
+    assert "too_much_to_tell_apart" in kinds(one)
+    for options in ({"workers": 2}, {"state_dir": str(tmp_path / "state")}, {"state_dir": str(tmp_path / "state")}):
+        other = audit(log, many(), host_field="each", **options)
+        assert {**other, "performance": None} == {**one, "performance": None}
+
+
+def test_what_the_rest_could_have_shown_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS logging of one host that is not counted apart says nothing of another one's."""
+    monkeypatch.setattr(tally, "MAX_PLACES", 1)
+    text = session("first") + session("shows", tls=True, counters=False) + session("silent", counters=False)
+    facts = audit(tmp_path / "maillog", text, host_field="each")
+    assert facts["inbound"]["total"]["sessions"] == {"total": 3, "tls": 1, "plaintext": 1, "tls_failed": 0, "unknown": 1}
+    monkeypatch.setattr(parts, "MAX_SERVICES", 1)
+    facts = audit(tmp_path / "maillog", text)
+    assert facts["inbound"]["total"]["sessions"] == {"total": 3, "tls": 1, "plaintext": 1, "tls_failed": 0, "unknown": 1}
