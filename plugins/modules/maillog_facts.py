@@ -89,6 +89,7 @@ options:
         a full read, whatever was rotated, compressed, truncated or removed since.
       - The folder must belong to the account that runs the module, and nobody else may write to it or replace it. It is made when its parent
         exists. One file of at most 32 MiB is written there, readable by that account alone; none in check mode.
+      - The journal is read on from where the last run ended, unless entries were dropped since, and whole the first time, whatever O(since) says.
       - What was read with other O(internal_networks), O(timezone), O(host_field) or O(include_clients), or by another version of this
         module, is read again. One folder serves one set of O(paths).
       - If not set, nothing is written on the host and each run reads all.

@@ -68,7 +68,7 @@ class Part:
     def end_log(self, notice):
         """End a log: what is still open there stays so, which is noted in these words, and its days get their years."""
         for reader in self.readers:
-            reader.end_log()
+            reader.end_log(notice)
         self.sessions.end_all(notice)
         self.calendar.settle()
 
@@ -84,7 +84,7 @@ class Part:
 
     def takes(self, later):
         """Tell whether the part that follows can be merged into this one; otherwise it has to be read again, behind this one."""
-        return not later.overflowed and all(mine.takes(others) for mine, others in zip(self.readers, later.readers))
+        return not later.overflowed
 
     def merge(self, later):
         """Take in the part that follows, which this one takes, and which is of no use afterwards."""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The logs of Exim, OpenSMTPD and Dovecot merge from parts as Postfix's do; what cannot be merged is read in one go, and says so."""
+"""The logs of Exim, Sendmail, OpenSMTPD and Dovecot merge from parts as Postfix's do."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import sendmail_session
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import exim_sessions, sendmail_session
 from ansible_collections.mailfleet.tls_audit.tests.unit.maillog import parts
 from ansible_collections.mailfleet.tls_audit.tests.unit.truth import synthetic
 
@@ -30,17 +29,12 @@ def name(path: Path) -> str:
     return "-".join(path.relative_to(FIXTURES).parts[1:])
 
 
-def is_read_in_one_go(path: Path) -> bool:
-    """Exim's lines about connections give a client's other lines to a session under a key that is used again."""
-    return b"(TCP/IP connection count = " in path.read_bytes()
-
-
 def test_fixtures_are_there() -> None:
     assert len(LOGS) > 40
     assert {name(path).partition("-")[0] for path in LOGS} == {"exim", "sendmail", "opensmtpd", "dovecot"}
 
 
-@pytest.mark.parametrize("path", [path for path in LOGS if not is_read_in_one_go(path)], ids=name)
+@pytest.mark.parametrize("path", LOGS, ids=name)
 def test_cut_anywhere(path: Path) -> None:
     chance = random.Random(path.parent.name)
     log = path.read_bytes()
@@ -50,12 +44,6 @@ def test_cut_anywhere(path: Path) -> None:
     assert parts.count([lines], chance) == whole
     for unused in range(3):
         assert parts.count([parts.cut(log, chance, 5)], chance) == whole
-
-
-@pytest.mark.parametrize("path", [path for path in LOGS if is_read_in_one_go(path)], ids=name)
-def test_what_is_not_merged_overflows(path: Path) -> None:
-    with Zone("UTC") as zone:
-        assert parts.read(path.read_bytes(), zone, True, parts.LIMIT).overflowed
 
 
 @pytest.mark.parametrize("path", LOGS, ids=name)
@@ -80,11 +68,16 @@ def test_log_that_grows_and_rotates(path: Path, tmp_path: Path) -> None:
         performance = resumed.pop("performance")
         del full["performance"]
         assert resumed == full
-        if number and not is_read_in_one_go(path) and number not in (1, 4):
+        if number not in (0, 1, 4):
             assert performance["resumed"]
 
 
-def exim(chance: random.Random, lines: int) -> bytes:
+def connections(chance: random.Random, lines: int) -> bytes:
+    """Exim's lines with those that +smtp_connection logs."""
+    return exim(chance, lines, connections=True)
+
+
+def exim(chance: random.Random, lines: int, connections: bool = False) -> bytes:
     """Exim's lines through syslog and of its own, refusals twice among them."""
     written = []
     day = datetime.datetime(2026, 11, 1)
@@ -97,6 +90,9 @@ def exim(chance: random.Random, lines: int) -> bytes:
             f"H={client} X=TLS1.3:X:256 CV=no F=<a@example.org> rejected RCPT <y@example.org>: no",
             f"TLS error on connection from {client} (gnutls_handshake): timed out", f"SMTP command timeout on connection from {client}",
             f"no MAIL in SMTP connection from {client} D=0s X=TLS1.2:Y:256", f"SMTP connection from {client} lost while reading message data (header)",
+            *([f"SMTP connection from {client[client.index('['):]} (TCP/IP connection count = 1)", f"SMTP connection from {client} closed by QUIT",
+               f"SMTP connection from {client} lost", f"no MAIL in SMTP connection from {client} D=0s",
+               f"SMTP command timeout on TLS connection from {client}"] * 2 if connections else []),
         ])
         stamp = f"{synthetic.MONTHS[day.month - 1]} {day.day:2} {day:%H:%M:%S} {chance.choice(['mx1', 'mx1', 'mx2'])} exim[{chance.randint(1, 3)}]: "
         written += [(f"{day:%Y-%m-%d %H:%M:%S} " if chance.random() < 0.1 else stamp) + text] * chance.choice([1, 2, 2, 3])
@@ -155,7 +151,7 @@ def mixed(chance: random.Random, lines: int) -> bytes:
     """Postfix, OpenSMTPD, Exim, Sendmail and Dovecot in one log, over days and years."""
     postfix = synthetic.write(synthetic.Style(rfc3339=False, counters=True, tls_logged=True, noise=True), chance, 2)
     texts = [line.split(b" ", 3) if line[4:5] != b" " else line.replace(b"  ", b" ", 1).split(b" ", 3)
-             for log in (postfix, exim(chance, lines), opensmtpd(chance, lines), sendmail(chance, lines)) for line in log.splitlines() if line[:1].isalpha()]
+             for log in (postfix, exim(chance, lines, chance.random() < 0.5), opensmtpd(chance, lines), sendmail(chance, lines)) for line in log.splitlines() if line[:1].isalpha()]
     day = datetime.datetime(2023, 10, 1)
     written = []
     for unused, unused_too, clock, text in chance.sample(texts, len(texts)):
@@ -169,10 +165,8 @@ def mixed(chance: random.Random, lines: int) -> bytes:
     return b"".join(line + b"\n" for line in kept)
 
 
-@pytest.mark.parametrize("write", [exim, opensmtpd, sendmail, mixed])
+@pytest.mark.parametrize("write", [exim, connections, opensmtpd, sendmail, mixed])
 @given(seed=SEEDS, lines=st.integers(2, 60), cuts=st.integers(1, 8))
-# A refusal that may be the second of two came late, and its host with it: of two hosts with the same mail the other one counted.
-@example(seed=1553832954, lines=54, cuts=1)
 @settings(max_examples=120, deadline=None)
 def test_logs_in_which_anything_happens(write: Any, seed: int, lines: int, cuts: int) -> None:
     chance = random.Random(seed)
@@ -180,15 +174,34 @@ def test_logs_in_which_anything_happens(write: Any, seed: int, lines: int, cuts:
     assert parts.count([parts.cut(log, chance, cuts)], chance) == parts.count([[log]])
 
 
+@pytest.mark.parametrize(("write", "module"), [(sendmail, sendmail_session), (connections, exim_sessions), (exim, exim_sessions)])
 @given(seed=SEEDS, lines=st.integers(2, 100), cuts=st.integers(1, 8), window=st.integers(1, 30))
-@settings(max_examples=200, deadline=None)
-def test_processes_that_are_forgotten(seed: int, lines: int, cuts: int, window: int) -> None:
-    """Sendmail's, behind a window much smaller than the real one."""
+@settings(max_examples=120, deadline=None)
+def test_what_is_forgotten(write: Any, module: Any, seed: int, lines: int, cuts: int, window: int) -> None:
+    """Behind a window much smaller than the real one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sendmail_session, "WINDOW", window)
+        patch.setattr(module, "WINDOW", window)
         chance = random.Random(seed)
-        log = sendmail(chance, lines)
+        log = write(chance, lines)
         assert parts.count([parts.cut(log, chance, cuts)], chance) == parts.count([[log]])
+
+
+def test_of_two_hosts_with_the_same_mail_the_same_one_counts() -> None:
+    """A refusal that may be the second of two came late in a part, and its host with it."""
+    stamp, refusal = b"Nov  9 02:24:20 mx2 exim[1]: ", b"H=(x) [192.0.2.2] F=<a@example.org> rejected RCPT <x@example.org>: no\n"
+    mail = b"1w1v8f-0006H5-37 <= a@example.org H=%s P=esmtp S=1\n"
+    log = stamp + refusal + stamp.replace(b"mx2", b"mx1") + mail % b"[192.0.2.2]" + stamp + mail % b"[10.0.0.7]"
+    whole = parts.count([[log]])
+    assert [notice["kind"] for notice in whole["coverage"]["notices"]] == ["duplicate_source", "sessions_unknown"]
+    assert parts.count([[log, b""]], random.Random(1)) == whole
+
+
+def test_lines_of_its_own_and_of_syslog_are_read_in_order() -> None:
+    begun, ended = b"SMTP connection from [192.0.2.2]:25 (TCP/IP connection count = 1)\n", b"SMTP connection from (x) [192.0.2.2]:25 closed by QUIT\n"
+    log = b"Nov  9 02:24:20 mx2 exim[1]: " + begun + b"2026-11-09 02:24:21 " + begun + b"Nov  9 02:24:22 mx2 exim[1]: " + ended + b"2026-11-09 02:24:23 " + ended
+    whole = parts.count([[log]])
+    assert whole["inbound"]["total"]["sessions"]["total"] == 2
+    assert parts.count([log.splitlines(keepends=True)], random.Random(1)) == whole
 
 
 def test_several_mail_servers_are_no_clock_jump(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.deferred import Deferred
+
 # So many refusals of others may come between.
 WINDOW = 2000
-MAX_UNSURE = 20000
 
 
 class Twins:
@@ -28,7 +29,7 @@ class Twins:
         self.headless = headless    # what came before is not known
         self.overflowed = False
         self.clock = 0              # refusals so far
-        self.unsure = []            # [clock, host, process, day, verb, rest]
+        self.unsure = Deferred()    # [clock, host, process, day, verb, rest]
         self._last = {}             # process -> (clock, text)
         self._beginning = {}        # process -> text of its refusals that are unsure
         self._sure = set()          # processes that had some, and are known now
@@ -38,10 +39,8 @@ class Twins:
         self.clock += 1
         key = host + b' ' + process
         if self.headless and self._is_unsure(key, rest):
-            if len(self.unsure) >= MAX_UNSURE:
-                self.overflowed = True
-            else:
-                self.unsure.append([self.clock, host, process, day, verb, rest])
+            self.unsure.add([self.clock, host, process, day, verb, rest])
+            self.overflowed = self.unsure.overflowed
             return False
         clock, text = self._last.pop(key, (0, None))
         if text == rest and self.clock - clock < WINDOW:
@@ -67,7 +66,7 @@ class Twins:
     def merge(self, later):
         """Yield what the part that follows was not sure of, to be counted here: host, process, day, verb, rest; the clock is set."""
         begun = self.clock
-        for clock, host, process, day, verb, rest in later.unsure:
+        for clock, host, process, day, verb, rest in later.unsure.lines:
             self.clock = begun + clock - 1
             yield host, process, day, verb, rest
         self.clock = begun + later.clock
@@ -82,11 +81,12 @@ class Twins:
     def dump(self):
         """Return what is remembered, as lists of bytes and numbers."""
         last = [[key, clock, text] for key, (clock, text) in self._last.items()]
-        return [self.clock, self.unsure, last, [list(item) for item in self._beginning.items()], sorted(self._sure)]
+        return [self.clock, self.unsure.dump(), last, [list(item) for item in self._beginning.items()], sorted(self._sure)]
 
     def load(self, memory):
         """Take what was dumped."""
-        self.clock, self.unsure = memory[:2]
+        self.clock = memory[0]
+        self.unsure.load(memory[1])
         self._last.update((key, (clock, text)) for key, clock, text in memory[2])
         self._beginning.update((key, text) for key, text in memory[3])
         self._sure.update(memory[4])

@@ -37,15 +37,11 @@ class Reader(object):
         """Tell whether the chunk may hold lines of this mail system."""
         return syslog_lines.holds(chunk, cls.HINTS)
 
-    def takes(self, later):
-        """Tell whether the part that follows can be merged, given its reader; otherwise it is read again, behind this one."""
-        return True
-
     def merge(self, later, days):
         """Take in what the reader of the part that follows remembers. days: its day numbers -> those here."""
 
-    def end_log(self):
-        """Take in that no more lines of this log come."""
+    def end_log(self, notice):
+        """Take in that no more lines of this log come. notice: says so of a session that is still open."""
 
     def dump(self):
         """Return what is remembered, as lists of bytes and numbers, or None."""

@@ -265,7 +265,7 @@ class Sendmail(Reader):
             processes.adopt(key, process)
         processes.clock = begun + later._processes.clock
 
-    def end_log(self):
+    def end_log(self, notice):
         """End the sessions: no line says that they ended."""
         self._processes.end_all()
 
