@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-from ansible_collections.mailfleet.tls_audit.tests.unit.truth import synthetic
+from ansible_collections.mailfleet.tls_audit.tests.unit.truth import any_order, synthetic
 
 # What the parser looks for, so that random bytes get somewhere.
 WORDS = (
@@ -75,6 +75,15 @@ def spoiled(chance: random.Random, log: bytes) -> bytes:
             begin = chance.randrange(len(data) + 1)
             data[at:at] = data[begin:begin + chance.randrange(1, 200)]
     return bytes(data)
+
+
+def others(chance: random.Random, lines: int) -> bytes:
+    """About so many lines of other mail servers than Postfix, and of all together, in an order that no server keeps to."""
+    log = b""
+    while log.count(b"\n") < lines:
+        write = chance.choice((any_order.exim, any_order.connections, any_order.opensmtpd, any_order.sendmail, any_order.mixed))
+        log += write(chance, chance.randint(20, 800))
+    return log
 
 
 def babble(chance: random.Random, lines: int) -> bytes:

@@ -91,3 +91,40 @@ def test_same_facts(version: str, library: pathlib.Path, logs: list[str]) -> Non
             facts[name]["coverage"]["notices"] = [(notice["kind"], notice["count"]) for notice in facts[name]["coverage"]["notices"]]
             facts[name]["sources"][0]["reason"] = facts[name]["sources"][0]["reason"] is not None
         assert old[name] == new[name], name
+
+
+IN_PARTS = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import workers
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
+workers.MIN_PIECE = 2000
+results = {}
+for name in sys.argv[3:]:
+    folder = os.path.join(sys.argv[2], str(len(results)))
+    os.mkdir(folder)
+    log = os.path.join(folder, 'maillog')
+    with open(name, 'rb') as whole:
+        lines = whole.read().splitlines(True)
+    answers = []
+    for end, options in ((len(lines) // 2, dict(state_dir=os.path.join(folder, 'state'))), (len(lines), dict(state_dir=os.path.join(folder, 'state'))),
+                         (len(lines), dict(workers=2)), (len(lines), {})):
+        with open(log, 'wb') as grown:
+            grown.write(b''.join(lines[:end]))
+        facts = audit_logs([log], timezone='UTC', include_clients=True, **options)
+        answers.append((facts.pop('performance')['resumed'], facts))
+    results[name] = [answers[1][0], answers[1][1] == answers[3][1], answers[2][1] == answers[3][1]]
+print(json.dumps(results))
+"""
+
+
+@pytest.mark.parametrize("version", ["2.7", "3.6"])
+def test_same_facts_in_parts(version: str, library: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"LOUD: no Python {version} on this machine, the parser was NOT run under it")
+    names = [str(sorted(REAL.glob(f"{mta}/ma*log"))[0]) for mta in (
+        "postfix-3.7*/A*", "exim-4.98*/G*", "exim-4.98*/E*", "exim-4.96*/L*", "sendmail-*/*", "opensmtpd-*/*", "dovecot-*/*")]
+    done = subprocess.run([python, "-c", IN_PARTS, str(library), str(tmp_path), *names], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {name: [True, True, True] for name in names}
