@@ -33,7 +33,7 @@ def one_round(seed: int, path: Path, lines: int = LINES) -> tuple[str, int]:
     # Another draw, so that a seed of old makes the log of old.
     if random.Random(~seed).random() < 0.3:
         kind = random.Random(~seed).choice(("others", "others spoiled"))
-        log = logs.others(chance, lines)
+        log = logs.others(chance, lines, reused=kind == "others spoiled")
     if kind == "rearranged":
         log = logs.rearranged(chance, log)
     elif kind.endswith("spoiled"):

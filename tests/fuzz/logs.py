@@ -77,11 +77,14 @@ def spoiled(chance: random.Random, log: bytes) -> bytes:
     return bytes(data)
 
 
-def others(chance: random.Random, lines: int) -> bytes:
-    """About so many lines of other mail servers than Postfix, and of all together, in an order that no server keeps to."""
+def others(chance: random.Random, lines: int, reused: bool) -> bytes:
+    """About so many lines of other mail servers than Postfix, and of all together, in an order that no server keeps to.
+
+    reused: lines will be doubled. OpenSMTPD's ids are random, 64 bits of them: of a session whose id comes again, parts may tell less than the whole.
+    """
     log = b""
     while log.count(b"\n") < lines:
-        write = chance.choice((any_order.exim, any_order.connections, any_order.opensmtpd, any_order.sendmail, any_order.mixed))
+        write = chance.choice((any_order.exim, any_order.connections, any_order.sendmail, *([] if reused else [any_order.opensmtpd, any_order.mixed])))
         log += write(chance, chance.randint(20, 800))
     return log
 

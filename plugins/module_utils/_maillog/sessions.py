@@ -305,7 +305,11 @@ class Sessions:
                     del self.open[key]
                     self._end_as(session, fate)
         self._adopt_fragments(later)
-        self.open.update((key, session) for key, session in later.open.items() if not session.fragment)
+        for key, session in later.open.items():
+            if not session.fragment:
+                if key in self.open:
+                    self._end_as(self.open[key], processes.BEGUN)       # a key that should be new: forged, or the same lines twice
+                self.open[key] = session
         if self.headless:
             self.processes.merge(later.processes)
         self.queue_ids.merge(later.queue_ids, _owner_here, self._apply_stray)

@@ -110,6 +110,13 @@ def test_lines_of_its_own_and_of_syslog_are_read_in_order() -> None:
     assert parts.count([log.splitlines(keepends=True)], random.Random(1)) == whole
 
 
+def test_a_session_whose_id_comes_again_is_not_lost() -> None:
+    line = b"Nov  3 18:47:00 mx1 smtpd[7]: 0000000000000012 smtp connected address=192.0.2.7 host=x\n"
+    whole = parts.count([[line + line]])
+    assert whole["inbound"]["total"]["sessions"]["total"] == 2
+    assert parts.count([[line, line]], random.Random(1)) == whole
+
+
 def test_several_mail_servers_are_no_clock_jump(tmp_path: Path) -> None:
     lines = [f"{month} {day:2} 10:00:00 mx1 {text}" for month, day in (("Oct", 1), ("Nov", 5), ("Dec", 31), ("Jan", 1), ("Feb", 2), ("Jul", 9)) for text in (
         "postfix/smtpd[7]: connect from a[192.0.2.9]", "postfix/smtpd[7]: disconnect from a[192.0.2.9] ehlo=1 quit=1 commands=2",
