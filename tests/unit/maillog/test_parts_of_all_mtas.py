@@ -104,7 +104,8 @@ def test_of_two_hosts_with_the_same_mail_the_same_one_counts() -> None:
 
 def test_lines_of_its_own_and_of_syslog_are_read_in_order() -> None:
     begun, ended = b"SMTP connection from [192.0.2.2]:25 (TCP/IP connection count = 1)\n", b"SMTP connection from (x) [192.0.2.2]:25 closed by QUIT\n"
-    log = b"Nov  9 02:24:20 mx2 exim[1]: " + begun + b"2026-11-09 02:24:21 " + begun + b"Nov  9 02:24:22 mx2 exim[1]: " + ended + b"2026-11-09 02:24:23 " + ended
+    own, logged = b"2026-11-09 02:24:21 ", b"Nov  9 02:24:20 mx2 exim[1]: "
+    log = logged + begun + own + begun + logged + ended + own + ended
     whole = parts.count([[log]])
     assert whole["inbound"]["total"]["sessions"]["total"] == 2
     assert parts.count([log.splitlines(keepends=True)], random.Random(1)) == whole

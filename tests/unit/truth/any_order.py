@@ -89,8 +89,9 @@ def sendmail(chance: random.Random, lines: int) -> bytes:
 def mixed(chance: random.Random, lines: int) -> bytes:
     """Postfix, OpenSMTPD, Exim, Sendmail and Dovecot in one log, over days and years."""
     postfix = synthetic.write(synthetic.Style(rfc3339=False, counters=True, tls_logged=True, noise=True), chance, 2)
+    others = exim(chance, lines, chance.random() < 0.5), opensmtpd(chance, lines), sendmail(chance, lines)
     texts = [line.split(b" ", 3) if line[4:5] != b" " else line.replace(b"  ", b" ", 1).split(b" ", 3)
-             for log in (postfix, exim(chance, lines, chance.random() < 0.5), opensmtpd(chance, lines), sendmail(chance, lines)) for line in log.splitlines() if line[:1].isalpha()]
+             for log in (postfix, *others) for line in log.splitlines() if line[:1].isalpha()]
     day = datetime.datetime(2023, 10, 1)
     written = []
     for unused, unused_too, clock, text in chance.sample(texts, len(texts)):
