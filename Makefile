@@ -44,11 +44,15 @@ report: $(RUN)/.installed ## Report again from the saved records, touching no ho
 # --- tests
 
 .PHONY: test
-test: test-lint test-sanity test-pytest test-release ## Run every test
+test: test-lint test-sanity test-pytest test-fleet test-release ## Run every test
 
 .PHONY: test-pytest
 test-pytest: $(NEW)/.installed $(OLD)/.installed ## Unit, integration and end-to-end tests
 	TEST_ANSIBLE_PLAYBOOKS="$(CURDIR)/$(OLD)/bin/ansible-playbook:$(CURDIR)/$(NEW)/bin/ansible-playbook" $(NEW)/bin/python -m pytest $(ARGS)
+
+.PHONY: test-fleet
+test-fleet: $(NEW)/.installed $(OLD)/.installed ## Remediate, break and repair a fleet of three real mail servers (as root)
+	TEST_ANSIBLE_PLAYBOOKS="$(CURDIR)/$(OLD)/bin/ansible-playbook:$(CURDIR)/$(NEW)/bin/ansible-playbook" $(NEW)/bin/python -m pytest tests/fleet $(ARGS)
 
 .PHONY: test-unit
 test-unit: $(NEW)/.installed ## Unit tests alone
