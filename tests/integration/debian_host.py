@@ -133,6 +133,10 @@ class Server:
                  "ansible_python_interpreter": "/usr/bin/python3", "ansible_ssh_common_args": " ".join(f"-o {option}" for option in options), **variables}
         return " ".join([name, *(f"{key}='{value}'" for key, value in words.items())]) + "\n"
 
+    def drop_connections(self) -> None:
+        """End the connection of SSH that is kept for the next task."""
+        subprocess.run(["ssh", "-q", "-O", "exit", "-o", f"ControlPath={self.folder}/ssh", "any"], capture_output=True, check=False)
+
     def stop(self) -> None:
         """End it with all that runs in it, and take its storage away."""
         subprocess.run([*self._podman, "kill", self.name], env=self._settings, capture_output=True, check=False)
