@@ -71,9 +71,9 @@ ip -n outside route add 10.77.0.0/24 via 203.0.113.1
 for name in control inside {" ".join(HOSTS)}; do ip -n $name route add 203.0.113.0/24 via 10.77.0.1; done
 nsenter --net=/run/netns/perimeter sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 """
-# What is no matter of the host, but of the lab: ClamAV with one signature needs little, and the log need not be watched for long.
+# What is no matter of the host, but of the lab: ClamAV with one signature needs little and may be old, and the log need not be watched for long.
 SETTINGS = {"remediate_clamav_signatures": "local", "remediate_clamav_watch": 2, "remediate_clamav_min_disk": 100, "remediate_clamav_min_memory": 512,
-            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60}
+            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60, "remediate_clamav_min_engine": "0.103"}
 PACKAGES_PORT = 8000
 WATCHED = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SET_UP = """
