@@ -50,6 +50,10 @@ test: test-lint test-sanity test-pytest test-release ## Run every test
 test-pytest: $(NEW)/.installed $(OLD)/.installed ## Unit, integration and end-to-end tests
 	TEST_ANSIBLE_PLAYBOOKS="$(CURDIR)/$(OLD)/bin/ansible-playbook:$(CURDIR)/$(NEW)/bin/ansible-playbook" $(NEW)/bin/python -m pytest $(ARGS)
 
+.PHONY: test-fleet
+test-fleet: $(NEW)/.installed $(OLD)/.installed ## Remediate, break and repair a fleet of three real mail servers (as root)
+	TEST_ANSIBLE_PLAYBOOKS="$(CURDIR)/$(OLD)/bin/ansible-playbook:$(CURDIR)/$(NEW)/bin/ansible-playbook" $(NEW)/bin/python -m pytest tests/fleet $(ARGS)
+
 .PHONY: test-unit
 test-unit: $(NEW)/.installed ## Unit tests alone
 	$(NEW)/bin/python -m pytest tests/unit $(ARGS)

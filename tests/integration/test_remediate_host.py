@@ -22,7 +22,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._smtp.test_mai
 from ansible_collections.mailfleet.tls_audit.tests.tools.pythons import pythons
 
 from . import debian_host, debian_root
-from .playbooks import ansible_playbooks
+from .enclosure import Enclosure
+from .playbooks import ansible_playbooks, run_playbook
 
 OLD, NEW = ansible_playbooks()[0], ansible_playbooks()[-1]
 MAIN = """
@@ -44,11 +45,14 @@ class Lab:
         return {path: self.server.run(f"stat -c '%a %U' {path}; base64 {path}").stdout for path in WATCHED}
 
     def play(self, playbook: str, *arguments: str, core: str = NEW, **variables: object) -> tuple[int, str]:
-        settings = {"report_dir": self.server.folder / "report", "remediate_recipient": "avtest@mx.example.org", "remediate_tls_logging": "true",
+        settings = {"remediate_recipient": "avtest@mx.example.org", "remediate_tls_logging": "true",
                     "remediate_clamav": "true", "remediate_clamav_signatures": "local", "remediate_clamav_watch": 2, "remediate_clamav_min_disk": 100,
                     "remediate_clamav_min_memory": 512, "remediate_clamav_min_available": 128, **variables}
-        done = self.server.ansible(core, f"playbooks/{playbook}.yml", *arguments, variables="".join(f"{name}={value}\n" for name, value in settings.items()))
-        return done.returncode, done.stdout
+        hosts = self.server.folder / "hosts"
+        hosts.write_text("[remediate]\n" + self.server.line("mx") + "[all:vars]\n" + "".join(f"{name}={value}\n" for name, value in settings.items()))
+        run = run_playbook(core, self.server.folder / "report", *arguments, playbook=f"playbooks/{playbook}.yml", inventory=hosts,
+                           inside=tuple(self.server.inside()))
+        return run.code, run.output
 
     def send(self, mail: str, over: str, python: str = sys.executable, library: str = "collections") -> str:
         """Hand over a mail on port 25 and return what became of it."""
@@ -73,15 +77,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     reason = debian_root.why_not()
     if reason:
         pytest.skip(f"LOUD: the role remediate was NOT run on a real mail server: {reason}")
-    server = debian_host.Server(debian_host.make("bookworm"), tmp_path_factory.mktemp("server"))
+    enclosure = Enclosure()
+    enclosure.setting_up("ip netns add mx; ip -n mx link set lo up")
+    server = debian_host.Server(debian_host.make("bookworm"), tmp_path_factory.mktemp("server"), enclosure, "mx")
     try:
-        server.start()
+        server.boot().ready()
         server.run("useradd -m avtest; postconf -e myhostname=mx.example.org 'mydestination=mx.example.org, localhost'")
         server.run("cat >> /etc/postfix/main.cf", stdin=MAIN)
         server.run("postfix reload; mkdir -p /var/lib/clamav; cat > /var/lib/clamav/test.ndb", stdin=f"Eicar-Test:0:*:{eicar().hex()}\n")
         yield Lab(server)
     finally:
         server.stop()
+        enclosure.close()
 
 
 def recap(output: str) -> dict[str, int]:

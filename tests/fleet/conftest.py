@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One fleet for all tests of a session. Where there can be none, they fail: nobody shall take them for passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.mailfleet.tls_audit.tests.integration import debian_root
+
+from .fleet import Fleet
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Iterator[Fleet]:
+    reason = debian_root.why_not()
+    assert not reason, f"the fleet cannot be started: {reason}"
+    campus = Fleet()
+    try:
+        yield campus.start()
+    finally:
+        campus.stop()
