@@ -25,16 +25,22 @@ Use it by the fixture `fleet` (conftest.py): one fleet serves all tests of a ses
 
 from __future__ import annotations
 
+import contextlib
+import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._smtp.test_mail import eicar
 
 from ansible_collections.mailfleet.tls_audit.tests.integration import debian_host, debian_root
 from ansible_collections.mailfleet.tls_audit.tests.integration.enclosure import Enclosure
-from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import Run, ansible_playbooks, run_playbook
+from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import Run, ansible_playbooks, run_playbook, start_playbook
 
 OLD, NEW = ansible_playbooks()[0], ansible_playbooks()[-1]
 # Name of the host and of its Debian release alike.
@@ -65,8 +71,16 @@ ip -n outside route add 10.77.0.0/24 via 203.0.113.1
 for name in control inside {" ".join(HOSTS)}; do ip -n $name route add 203.0.113.0/24 via 10.77.0.1; done
 nsenter --net=/run/netns/perimeter sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 """
+# What is no matter of the host, but of the lab: ClamAV with one signature needs little and may be old, and the log need not be watched for long.
+SETTINGS = {"remediate_clamav_signatures": "local", "remediate_clamav_watch": 2, "remediate_clamav_min_disk": 100, "remediate_clamav_min_memory": 512,
+            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60, "remediate_clamav_min_engine": "0.103"}
+PACKAGES_PORT = 8000
+WATCHED = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SET_UP = """
 set -e
+echo 'deb [trusted=yes] http://{mirror}:{port}/{suite}-server{folder} ./' > /etc/apt/sources.list.d/mailfleet-test.list
+mkdir -p /var/lib/clamav
+cat > /var/lib/clamav/test.ndb
 useradd -m {user}
 postconf -e myhostname={name}.example.org 'mydestination={name}.example.org, localhost'
 # Debian 13 offers no STARTTLS of its own accord.
@@ -101,6 +115,7 @@ class Fleet:
             list(pool.map(debian_host.make, HOSTS))
         self.enclosure.setting_up(CABLES)
         self.enclosure.check("campus", "outside", *ADDRESSES)
+        self.serve(debian_root.CACHE, PACKAGES_PORT)
         with ThreadPoolExecutor() as pool:
             list(pool.map(self.boot, HOSTS, HOSTS))
         return self
@@ -111,8 +126,26 @@ class Fleet:
         folder.mkdir()
         server = debian_host.Server(debian_host.make(suite), folder, self.enclosure, name, f"{name}.example.org").boot()
         self.hosts[name] = server
-        server.ready().run(SET_UP.format(user=USER, name=name))
+        script = SET_UP.format(user=USER, name=name, suite=suite, mirror=ADDRESSES["inside"], port=PACKAGES_PORT, folder=debian_host.MIRROR)
+        server.ready().run(script, stdin=f"Eicar-Test:0:*:{eicar().hex()}\n")
         return server
+
+    def serve(self, folder: pathlib.Path, port: int, *more: object) -> None:
+        """Serve a folder over HTTP from `inside` until the fleet ends, or as long as file_server.py is told."""
+        subprocess.Popen([*self.enclosure.within("inside"), sys.executable, str(pathlib.Path(__file__).with_name("file_server.py")), str(folder), str(port),
+                          *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def renew(self) -> Fleet:
+        """Boot every server anew, as from its first day."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._renew, HOSTS))
+        shutil.rmtree(self.folder / "report", ignore_errors=True)
+        return self
+
+    def _renew(self, name: str) -> None:
+        self.hosts[name].stop()
+        shutil.rmtree(self.folder / name)
+        self.boot(name, name)
 
     def at(self, network: str) -> list[str]:
         """The words that run a command of this machine in a network."""
@@ -124,22 +157,64 @@ class Fleet:
         done = subprocess.run([*self.at(where), *words], cwd=debian_root.ROOT, capture_output=True, text=True, timeout=90, check=False)
         return done.stdout.strip() or done.stderr
 
-    def inventory(self, **variables: object) -> pathlib.Path:
+    def files(self, *hosts: str) -> dict[str, str]:
+        """Postfix's configuration of servers, byte by byte, with its owner and mode. Of all by default."""
+        return {f"{host}:{path}": self.hosts[host].run(f"stat -c '%a %U %G' {path}; base64 {path}").stdout for host in hosts or HOSTS for path in WATCHED}
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[dict[str, Any]]:
+        """Send mail from outside to all servers all the while. At the end the mapping holds what became of it (continuous_sender.Tally) and, as `lost` and
+        `twice`, the accepted mails that are not in the mailbox or are in it twice."""
+        program = [sys.executable, str(pathlib.Path(__file__).with_name("continuous_sender.py"))]
+        tallies: dict[str, Any] = {}
+        with subprocess.Popen([*self.at("outside"), *program, *(f"{name}={address}" for name, address in HOSTS.items())], cwd=debian_root.ROOT,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sender:
+            try:
+                yield tallies
+            finally:
+                output, _none = sender.communicate(timeout=180)
+        tallies.update(json.loads(output))
+        for host, tally in tallies.items():
+            tally.update(self._delivered(host, tally["accepted"]))
+            print(f"{host}: sent {tally['sent']}, accepted {len(tally['accepted'])}, deferred {len(tally['deferred'])}, refused {len(tally['refused'])}, "
+                  f"lost {len(tally['lost'])}, twice {len(tally['twice'])}, longest gap {tally['longest_gap']:.1f} s")
+
+    def _delivered(self, host: str, markers: list[str]) -> dict[str, list[str]]:
+        """Wait until the queue is empty, and compare with the mailbox."""
+        script = f"""
+            for unused in $(seq 100); do test -z "$(find /var/spool/postfix/incoming /var/spool/postfix/active /var/spool/postfix/deferred -type f)" && break; sleep 0.2; done
+            grep -h '^Message-ID:' /var/mail/{USER}"""
+        found = self.hosts[host].run(script).stdout
+        times = {marker: found.count(f"<{marker}@") for marker in markers}
+        return {"lost": [marker for marker, count in times.items() if count == 0], "twice": [marker for marker, count in times.items() if count > 1]}
+
+    def inventory(self, name: str, **variables: object) -> pathlib.Path:
         """Write an inventory of all servers in the group `remediate`. variables: of all of them; a mapping gives each server its own."""
         lines = ["[remediate]\n"]
-        for name, server in self.hosts.items():
-            own = {key: value[name] for key, value in variables.items() if isinstance(value, dict) and name in value}
-            lines.append(server.line(name, ADDRESSES.get(name, OUTSIDE), remediate_recipient=f"{USER}@{name}.example.org", **own))
+        for host, server in self.hosts.items():
+            own = {key: value[host] for key, value in variables.items() if isinstance(value, dict) and host in value}
+            lines.append(server.line(host, ADDRESSES.get(host, OUTSIDE), remediate_recipient=f"{USER}@{host}.example.org", **own))
         lines.append("[all:vars]\n")
-        lines.extend(f"{key}={value}\n" for key, value in variables.items() if not isinstance(value, dict))
-        path = self.folder / "hosts"
+        lines.extend(f"{key}={value}\n" for key, value in {**SETTINGS, **variables}.items() if not isinstance(value, dict))
+        path = self.folder / f"hosts-{name}"
         path.write_text("".join(lines))
         return path
 
     def play(self, playbook: str, *arguments: str, core: str = NEW, limit: str = "all", **variables: object) -> Run:
-        """Run a playbook from the control node. The report is kept from run to run."""
-        return run_playbook(core, self.folder / "report", "--limit", limit, *arguments, playbook=f"playbooks/{playbook}.yml",
-                            inventory=self.inventory(**variables), inside=tuple(self.at("control")))
+        """Run a playbook from the control node, on all servers at once. The report is kept from run to run."""
+        return run_playbook(*self._words(core, limit, *arguments), **self._options(playbook, limit, variables))
+
+    def start_play(self, playbook: str, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
+        """Start a playbook and do not wait for it."""
+        return start_playbook(*self._words(NEW, limit, *arguments), **self._options(playbook, limit, variables))
+
+    def _words(self, core: str, limit: str, *arguments: str) -> tuple[Any, ...]:
+        return core, self.folder / "report", "--limit", limit, "-e", "remediate_serial=100%", *arguments
+
+    def _options(self, playbook: str, limit: str, variables: dict[str, object]) -> dict[str, Any]:
+        # Several runs may be at work at the same time, each on servers of its own.
+        inventory = self.inventory(limit.replace(",", "-"), **variables)
+        return {"playbook": f"playbooks/{playbook}.yml", "inventory": inventory, "inside": tuple(self.at("control"))}
 
     def stop(self) -> None:
         """Take everything down."""

@@ -26,11 +26,14 @@ MIRROR = "/srv/packages"
 # Exim cannot be installed beside Postfix; a test that wants it unpacks these.
 EXIM = "/srv/exim"
 NEEDED = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc", "iptables": "iptables", "ssh": "openssh-client", "dpkg-scanpackages": "dpkg-dev"}
+# Of a release that is at its end, the mirror may list security updates that it does not have any more; then it is the release as it came out.
 DOWNLOAD = f"""
-mkdir -p "$1{MIRROR}/partial"
-chroot "$1" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives={MIRROR}/ {" ".join(TO_INSTALL)}
-mkdir -p "$1{EXIM}/partial"
-chroot "$1" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives={EXIM}/ exim4-daemon-heavy
+set -e
+mkdir -p "$1{MIRROR}/partial" "$1{EXIM}/partial"
+root=$1
+fetch() {{ chroot "$root" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives="$@"; }}
+fetch {MIRROR}/ {" ".join(TO_INSTALL)} || {{ rm -f "$root{MIRROR}"/*.deb; fetch {MIRROR}/ --target-release=SUITE {" ".join(TO_INSTALL)}; }}
+fetch {EXIM}/ exim4-daemon-heavy
 cd "$1{MIRROR}" && dpkg-scanpackages -m . > Packages 2>/dev/null
 echo "deb [trusted=yes] file:{MIRROR} ./" > "$1/etc/apt/mailfleet-test.list"
 """
@@ -50,7 +53,8 @@ def make(suite: str) -> pathlib.Path:
     if not (target / "usr").is_dir():
         debian_root.CACHE.mkdir(parents=True, exist_ok=True)
         half = target.with_name(f"{target.name}.{os.getpid()}")
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={DOWNLOAD}", suite, str(half)],
+        hook = DOWNLOAD.replace("SUITE", suite)
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={hook}", suite, str(half)],
                        stdin=subprocess.DEVNULL, check=True)
         half.rename(target)
     return target
@@ -132,6 +136,10 @@ class Server:
         words = {"ansible_host": address, "ansible_user": "root", "ansible_ssh_private_key_file": self.folder / "key",
                  "ansible_python_interpreter": "/usr/bin/python3", "ansible_ssh_common_args": " ".join(f"-o {option}" for option in options), **variables}
         return " ".join([name, *(f"{key}='{value}'" for key, value in words.items())]) + "\n"
+
+    def drop_connections(self) -> None:
+        """End the connection of SSH that is kept for the next task."""
+        subprocess.run(["ssh", "-q", "-O", "exit", "-o", f"ControlPath={self.folder}/ssh", "any"], capture_output=True, check=False)
 
     def stop(self) -> None:
         """End it with all that runs in it, and take its storage away."""

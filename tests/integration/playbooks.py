@@ -9,9 +9,10 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -36,7 +37,7 @@ class Run:
     """One finished run of a playbook."""
 
     code: int
-    output: str
+    output: str = field(repr=False)
     report_dir: pathlib.Path
 
     def fleet(self) -> dict[str, Any]:
@@ -53,13 +54,24 @@ class Run:
         raise AssertionError(f"no record of {host}")
 
 
-def run_playbook(
+def run_playbook(ansible_playbook: str, report_dir: pathlib.Path, *arguments: str, **options: Any) -> Run:
+    """Run a playbook of the checkout to its end. Arguments and options: as of start_playbook."""
+    with start_playbook(ansible_playbook, report_dir, *arguments, **options) as process:
+        try:
+            output, _none = process.communicate(timeout=600)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return Run(process.returncode, output, report_dir)
+
+
+def start_playbook(
     ansible_playbook: str, report_dir: pathlib.Path, *arguments: str, playbook: str = "playbooks/audit.yml",
     inventory: pathlib.Path = ROOT / "inventory.example", inside: tuple[str, ...] = (), **environment: str,
-) -> Run:
-    """Run a playbook of the checkout. report_dir: where the report goes; inside: words before the command; environment: more variables of it."""
+) -> subprocess.Popen[str]:
+    """Start a playbook of the checkout, with its processes in a group of their own. report_dir: where the report goes; inside: words before the command;
+    environment: more variables of it."""
     command = [*inside, ansible_playbook, playbook, "-i", str(inventory), "-e", f"report_dir={report_dir}", *arguments]
     settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **environment}
-    done = subprocess.run(
-        command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
-    return Run(done.returncode, done.stdout, report_dir)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
