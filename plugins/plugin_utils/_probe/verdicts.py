@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._probe.observed import CLEAN, Logged, Reply, Trail
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._probe.observed import CLEAN, EICAR, Logged, Reply, Trail
 
 DELIVERED_INTACT = "delivered_intact"
 CONTENT_REPLACED = "content_replaced"
@@ -68,7 +68,7 @@ def verdict(step: tuple[str, str], reply: Reply, trail: Trail) -> Verdict:
         return Verdict(SWALLOWED_OR_PROXIED, PATH, (CLIENT_SAYS, LOG_SAYS))
     if reply.verdict == "refused":
         return Verdict(REJECTED_BY_PATH, PATH, (CLIENT_SAYS, LOG_SAYS))
-    if reply.cause == "lost" or (reply.cause == "timeout" and trail.lost_connections > 0):
+    if reply.cause == "lost" or (reply.cause == "timeout" and step[0] == EICAR and trail.lost_connections > 0):
         return Verdict(RESET_BY_PATH, PATH, (CLIENT_SAYS, LOG_SAYS))
     # A server that hangs before it logs anything looks the same as a path that lets nothing through.
     return _inconclusive("the server, or something before it, did not answer in time")
