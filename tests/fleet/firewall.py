@@ -186,19 +186,18 @@ class Conversation:
         return True
 
 
-def serve(rule: Rule) -> None:
-    with socket.create_server((rule.listen, rule.port), backlog=50) as listener:
-        print("ready", flush=True)
-        while True:
-            client = listener.accept()[0]
-            threading.Thread(target=lambda client=client: Conversation(rule, client).run(), daemon=True).start()
+def serve(rule: Rule, listener: socket.socket) -> None:
+    while True:
+        client = listener.accept()[0]
+        threading.Thread(target=lambda client=client: Conversation(rule, client).run(), daemon=True).start()
 
 
 def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as handle:
         rules = [Rule(**rule) for rule in json.load(handle)]
     for rule in rules:
-        threading.Thread(target=serve, args=(rule,), daemon=True).start()
+        threading.Thread(target=serve, args=(rule, socket.create_server((rule.listen, rule.port), backlog=50)), daemon=True).start()
+    print("ready", flush=True)
     # Ends with the pipe, thus with the tests.
     sys.stdin.read()
 

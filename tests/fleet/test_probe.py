@@ -80,8 +80,7 @@ class Site:
                                          env={**os.environ, "PYTHONPATH": str(debian_root.ROOT / "collections")}, stdin=subprocess.PIPE,
                                          stdout=subprocess.PIPE, text=True)
         assert self.firewall.stdout is not None
-        for _rule in rules:
-            assert self.firewall.stdout.readline() == "ready\n"
+        assert self.firewall.stdout.readline() == "ready\n"
         # Ansible sends from there as from any host: its Python is one in the network outside.
         self.python = folder / "python-outside"
         self.python.write_text(f"#!/bin/sh\nexec {' '.join(fleet.at('outside'))} {sys.executable} \"$@\"\n")

@@ -49,11 +49,13 @@ class Server(object):
 class Delivery(object):
     """One attempt. verdict: one of the words above; stage, code, text: the last command and the server's answer; tls: version, cipher, certificate."""
 
-    def __init__(self):
+    def __init__(self, deadline):
+        self._deadline = deadline
         self.verdict = BROKEN
         self.cause = None
         self.stage = 'connect'
         self.code = None
+        self.good = False           # the last answer
         self.text = ''
         self.tls = None
         self.banner = None
@@ -63,21 +65,26 @@ class Delivery(object):
         self.masked = False
 
     def answered(self, stage, code, text):
-        """Note an answer. Return whether it was positive."""
-        self.stage, self.code, self.text = stage, code, _text(text)
+        """Note an answer. Return whether it was positive. Raise socket.timeout where time was up: smtplib takes the half of an answer for a whole one."""
+        self.stage = stage
+        if self._deadline.passed:
+            raise socket.timeout('timed out')
+        self.code, self.text, self.good = code, _text(text), 200 <= code < 300
         if 400 <= code < 500:
             self.verdict = DEFERRED
-        elif code >= 500:
+        elif 500 <= code < 600:
             self.verdict = REFUSED
-        return code < 400
+        elif not self.good:
+            self.text = 'not an answer of SMTP: %d %s' % (code, self.text)
+        return self.good
 
-    def failed(self, error, deadline):
+    def failed(self, error):
         """Note that the conversation broke off."""
         self.text = _text(str(error) or error.__class__.__name__)
-        if deadline.passed:
-            self.text = 'no end of the conversation within %d seconds' % deadline.seconds
+        if self._deadline.passed:
+            self.text = 'no end of the conversation within %d seconds' % self._deadline.seconds
         self.verdict = TLS_FAILED if self.stage == 'handshake' else BROKEN
-        if deadline.passed or 'timed out' in self.text:
+        if self._deadline.passed or 'timed out' in self.text:
             self.cause = CAUSE_TIMEOUT
         elif 'refused' in self.text and self.stage == 'connect':
             self.cause = CAUSE_REFUSED
@@ -140,21 +147,22 @@ class _Client(smtplib.SMTP):
 
 def _conversation(server, starttls, rest):
     """Connect, greet, start TLS where that is asked for, do the rest. Return a Delivery."""
-    delivery, deadline, client = Delivery(), Deadline(server.seconds), None
+    deadline, client = Deadline(server.seconds), None
+    delivery = Delivery(deadline)
     try:
         client = _Client(server, delivery, deadline)
         code, text = client.connect(server.host, server.port)
         delivery.banner = _text(text)
         if delivery.answered('connect', code, text) and _ready(client, delivery, starttls):
             rest(client, delivery)
-            if delivery.code is not None and delivery.code < 400:
+            if delivery.good:
                 delivery.verdict = ACCEPTED
         client.sock.settimeout(min(server.timeout, 10))
         client.quit()
     except ERRORS as error:
         # All is said once the last answer has come: a server that does not answer QUIT changes nothing.
         if delivery.verdict == BROKEN:
-            delivery.failed(error, deadline)
+            delivery.failed(error)
         if client is not None:
             client.close()
     finally:
@@ -212,7 +220,8 @@ def _transaction(client, delivery, sender, recipient, message):
         try:
             code, text = client.data(message)
         except smtplib.SMTPDataError as error:
-            code, text = error.smtp_code, error.smtp_error
+            # It also raises this where DATA was answered with anything but 354.
+            code, text = error.smtp_code if error.smtp_code >= 400 else -1, error.smtp_error
         delivery.answered('data', code, text)
 
 

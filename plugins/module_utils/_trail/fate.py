@@ -26,20 +26,20 @@ MAX_LINES = 6
 MAX_IDS = 20
 # Behind a syslog tag: Postfix's hexadecimal and long ids, Sendmail's. Exim's and OpenSMTPD's stand elsewhere.
 _QUEUE_IDS = (
-    re.compile(br'\[\d+\]: ([0-9A-Za-z]{6,20}): '),
+    re.compile(br'(?:\[\d+\]: | - - +)([0-9A-Za-z]{6,20}): '),
     re.compile(br' ([0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?) (?:<=|=>|->|\*\*|==)'),
-    re.compile(br'\[\d+\]: ([0-9a-f]{16}) (?:smtp|mda) '),
+    re.compile(br'(?:\[\d+\]: | - - +)([0-9a-f]{16}) (?:smtp|mda) '),
     # Behind a content filter: `queued as QID`, and the first id of a message that comes back.
     re.compile(br'queued as ([0-9A-Za-z]{6,20})'),
 )
 _REFUSED = re.compile(
-    br'milter-reject: |milter-hold: |milter-discard: |proxy-reject: |\]: (?!NOQUEUE)[0-9A-Za-z]{6,20}: (?:reject|hold|discard): |'
-    br'\]: NOQUEUE: reject: [^;\n]*: 5\d\d |smtp failed-command [^\n]*result="5|rejected (?:after DATA|by)|'
+    br'milter-reject: |milter-hold: |milter-discard: |proxy-reject: |(?:\]: | - - +)(?!NOQUEUE)[0-9A-Za-z]{6,20}: (?:reject|hold|discard): |'
+    br'(?:\]: | - - +)NOQUEUE: reject: [^;\n]*: 5\d\d |smtp failed-command [^\n]*result="5|rejected (?:after DATA|by)|'
     br'Milter: data, (?:reject|discard)|reject=[45]|status=bounced|Blocked (?:INFECTED|BANNED)| \*\* ')
 _INFECTED = re.compile(br'infected by|Blocked INFECTED|Passed INFECTED|malware|virus found|contains a virus|INFECTED:', re.IGNORECASE)
 # Handed to a content filter on the way is not delivered.
 _DELIVERED = re.compile(
-    br'postfix[^ \[]*/(?:local|virtual|lmtp|pipe)\[\d+\]: .*status=sent|saved mail to |stat=Sent|[A-Za-z0-9] (?:=>|->) |mda delivery .*result="?Ok|'
+    br'postfix[^ \[]*/(?:local|virtual|lmtp|pipe)\[\d+\]: .*status=sent|status=sent \(delivered to |saved mail to |stat=Sent|[A-Za-z0-9] (?:=>|->) |mda delivery .*result="?Ok|'
     br'postfix[^ \[]*/smtp\[\d+\]: .*relay=(?!127\.|localhost|\[?::1).*status=sent')
 _CLIENT = re.compile(br'client=[^\s\[]*\[([0-9a-fA-F.:]+)\]')
 _SIZE = re.compile(br'(?:[, ]size=|[ ]S=)(\d{1,12})')

@@ -60,7 +60,8 @@ def _problem(result: Any, what: str) -> str | None:
     """Why a task gave nothing, in one line; None where it did."""
     if not isinstance(result, Mapping):
         return None
-    for one in (result, *(part for part in result.get("results") or [] if isinstance(part, Mapping))):
+    results = result.get("results")
+    for one in (result, *(part for part in (results if isinstance(results, list) else []) if isinstance(part, Mapping))):
         if one.get("unreachable") is True or one.get("failed") is True:
             verb = "could not be reached" if one.get("unreachable") is True else "failed"
             return clean_text(f"{what} {verb}: {message_of(one)}", 300)
