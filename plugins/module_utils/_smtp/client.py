@@ -79,7 +79,8 @@ class Delivery(object):
         return self.good
 
     def failed(self, error):
-        """Note that the conversation broke off."""
+        """Note that the conversation broke off, before the answer that its stage waited for."""
+        self.code = None
         self.text = _text(str(error) or error.__class__.__name__)
         if self._deadline.passed:
             self.text = 'no end of the conversation within %d seconds' % self._deadline.seconds
