@@ -15,7 +15,8 @@ version_added: 0.2.0
 description:
   - Runs on the mail server that M(mailfleet.tls_audit.smtp_av_probe) sent its mails to. It is called twice. Without O(since) it returns where the log ends now.
     With it, it looks for the test mails in what was logged from there on, and in the mailbox.
-  - It changes nothing. Nothing but the test mails leaves the server - of the log a few lines that have their ids, of the mailbox whether the attachments are as sent.
+  - It changes nothing. Nothing but what is about the test mails leaves the server - of the log a few lines that have their ids, of the mailbox whether the
+    attachments are as they were sent.
   - Logs of Postfix, Exim, Sendmail and OpenSMTPD are understood, of clamav-milter and amavis where they log to the same files, and the journal of systemd.
     Mailboxes are Maildir folders and mbox files.
 author:
@@ -121,8 +122,8 @@ mails:
   returned: with O(since)
   type: list
   elements: dict
-  sample: [{"mail": "clean", "over": "plaintext", "log": {"seen": true, "refused": false, "infected": false, "delivered": true, "size": 1204, "client": "192.0.2.7",
-            "queue_ids": ["4B1C72E0"], "lines": []}, "mailbox": {"intact": true, "sha256": "5f3a", "size": 1320}}]
+  sample: [{"mail": "clean", "over": "plaintext", "log": {"seen": true, "refused": false, "infected": false, "delivered": true, "size": 1204,
+            "client": "192.0.2.7", "queue_ids": ["4B1C72E0"], "lines": []}, "mailbox": {"intact": true, "sha256": "5f3a", "size": 1320}}]
 '''
 
 import re

@@ -14,8 +14,8 @@ module: probe_records
 short_description: Write what a probe from outside showed into the hosts' records
 version_added: 0.2.0
 description:
-  - Takes what the tasks of the role C(probe) registered for each host, C(probe_before), C(probe_inside), C(probe_sent) and C(probe_trail), works out what became of
-    each mail and what that says of the host, and writes it into the host's record under C(probe).
+  - Takes what the tasks of the role C(probe) registered for each host, C(probe_before), C(probe_inside), C(probe_sent) and C(probe_trail), works out what
+    became of each mail and what that says of the host, and writes it into the host's record under C(probe).
   - A host without a record gets one that says that it was not audited. A host that could not be probed keeps what an earlier probe showed.
   - Works on the controller alone and opens no connection, whichever host the task runs for. Use C(run_once=true). One task does all hosts.
   - What hosts answered is read without templating, checked for its shape and cut to size. File names come from inventory names, never from an answer.

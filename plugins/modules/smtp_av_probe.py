@@ -42,8 +42,8 @@ options:
     type: str
   unique_sender:
     description:
-      - Give each mail a sender of its own, such as C(probe+5f3a9c21-eicar-starttls@example.net) for O(sender=probe@example.net), by which it is found in a log that
-        has no Message-ID.
+      - Give each mail a sender of its own, such as C(probe+5f3a9c21-eicar-starttls@example.net) for O(sender=probe@example.net), by which it is found in a log
+        that has no Message-ID.
     type: bool
     default: true
   helo:
@@ -75,8 +75,8 @@ options:
   interval:
     description:
       - Seconds to wait before each mail, the first one too. At least, and by default, 10.
-      - Less is taken only where no mail server of anyone else's can be, that is, where O(host) is a loopback address, V(localhost), or an address of the networks
-        that are reserved for documentation (RFC 5737). For loopback the default is 0.
+      - Less is taken only where no mail server of anyone else's can be, that is, where O(host) is a loopback address, V(localhost), or an address of the
+        networks that are reserved for documentation (RFC 5737). For loopback the default is 0.
     type: int
   greylist_wait:
     description:
@@ -162,8 +162,8 @@ view:
       answer), C(tls) the first handshake, with the certificate's fingerprint and end, and C(certificates) the fingerprints of all certificates that it shows.
   returned: with O(look=true)
   type: dict
-  sample: {"verdict": "accepted", "cause": null, "stage": "ehlo", "code": 250, "text": "mx1.example.edu", "banner": "mx1.example.edu ESMTP", "ehlo": ["STARTTLS"],
-           "masked": false, "starttls": true, "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "certificate_sha256": "5f3a", "expired": false,
+  sample: {"verdict": "accepted", "cause": null, "stage": "ehlo", "code": 250, "text": "mx1.example.edu", "banner": "mx1.example.edu ESMTP",
+           "ehlo": ["STARTTLS"], "masked": false, "starttls": true, "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "certificate_sha256": "5f3a", "expired": false,
            "not_after": "2027-11-24T10:41:00+00:00"}, "certificates": ["5f3a"]}
 '''
 

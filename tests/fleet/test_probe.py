@@ -86,8 +86,8 @@ class Site:
         self.python.chmod(0o755)
 
     def _certificate(self) -> str:
-        done = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj", "/CN=inspection", "-keyout", "-", "-out", "-"],
-                              capture_output=True, text=True, check=True)
+        words = "req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN=inspection -keyout - -out -"
+        done = subprocess.run(["openssl", *words.split()], capture_output=True, text=True, check=True)
         return done.stdout
 
     def close(self) -> None:

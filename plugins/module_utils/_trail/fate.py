@@ -7,11 +7,11 @@
 
 A mail is found by its marker, in its Message-ID or its sender, and then by the queue ids of those lines. Where the words come from:
 
-Postfix: cleanup(8) logs `QID: message-id=<...>` (cleanup_message.c), `milter-reject: END-OF-MESSAGE` and `milter-hold` (cleanup_milter.c) and `reject: body` of
-its checks; smtpd(8) `proxy-reject` (smtpd_proxy.c) and `lost connection after DATA` (smtpd.c); delivery agents `status=` (log_adhoc.c). Exim: `<=`, `=>`, `->` and
-`rejected after DATA` (its manual, chapter 52). Sendmail: `stat=` (deliver.c) and `reject=` (milter.c). OpenSMTPD: `smtp failed-command` and `mda delivery ...
-result=Ok` (smtp_session.c, mda.c). clamav-milter: `Message ... infected by` (clamfi.c). amavis: `Blocked INFECTED`, `Passed INFECTED` (amavisd-new's README). Dovecot:
-`saved mail to` (its lmtp and lda). rspamd writes no mail log.
+Postfix: cleanup(8) logs `QID: message-id=<...>` (cleanup_message.c), `milter-reject: END-OF-MESSAGE` and `milter-hold` (cleanup_milter.c) and
+`reject: body` of its checks; smtpd(8) `proxy-reject` (smtpd_proxy.c) and `lost connection after DATA` (smtpd.c); delivery agents `status=` (log_adhoc.c).
+Exim: `<=`, `=>`, `->` and `rejected after DATA` (its manual, chapter 52). Sendmail: `stat=` (deliver.c) and `reject=` (milter.c). OpenSMTPD:
+`smtp failed-command` and `mda delivery ... result=Ok` (smtp_session.c, mda.c). clamav-milter: `Message ... infected by` (clamfi.c). amavis:
+`Blocked INFECTED`, `Passed INFECTED` (its log templates). Dovecot: `saved mail to` (lmtp, lda). rspamd writes no mail log.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -39,7 +39,8 @@ _REFUSED = re.compile(
 _INFECTED = re.compile(br'infected by|Blocked INFECTED|Passed INFECTED|malware|virus found|contains a virus|INFECTED:', re.IGNORECASE)
 # Handed to a content filter on the way is not delivered.
 _DELIVERED = re.compile(
-    br'postfix[^ \[]*/(?:local|virtual|lmtp|pipe)\[\d+\]: .*status=sent|status=sent \(delivered to |saved mail to |stat=Sent|[A-Za-z0-9] (?:=>|->) |mda delivery .*result="?Ok|'
+    br'postfix[^ \[]*/(?:local|virtual|lmtp|pipe)\[\d+\]: .*status=sent|status=sent \(delivered to |saved mail to |stat=Sent|'
+    br'[A-Za-z0-9] (?:=>|->) |mda delivery .*result="?Ok|'
     br'postfix[^ \[]*/smtp\[\d+\]: .*relay=(?!127\.|localhost|\[?::1).*status=sent')
 _CLIENT = re.compile(br'client=[^\s\[]*\[([0-9a-fA-F.:]+)\]')
 _SIZE = re.compile(br'(?:[, ]size=|[ ]S=)(\d{1,12})')

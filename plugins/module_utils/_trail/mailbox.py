@@ -52,7 +52,7 @@ class Mailbox(object):
         self.unread = []
 
     def find(self, markers):
-        """Return {marker: None, or {intact: whether one of its attachments is as sent, sha256: of the attachment, size}}. markers: {marker: the digest as sent}."""
+        """Return {marker: None, or {intact: whether an attachment is as sent, sha256: of the attachment, size}}. markers: {marker: the digest as sent}."""
         self.looked, self.unread = [], []
         found = dict.fromkeys(markers)
         for data in self._messages():

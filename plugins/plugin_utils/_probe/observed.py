@@ -89,7 +89,7 @@ class Trail:
 
 @dataclass(frozen=True)
 class View:
-    """How the server looks from one side. starttls: whether it is offered, None where it could not be asked; certificates: fingerprints of all that it shows."""
+    """How the server looks from one side. starttls: is it offered, None where it could not be asked; certificates: fingerprints of all that it shows."""
 
     starttls: bool | None = None
     masked: bool = False
