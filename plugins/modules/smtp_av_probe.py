@@ -189,12 +189,12 @@ class BadOption(Exception):
 
 def checked(options):
     """Return the seconds between two mails. Raise BadOption."""
-    for name in ('recipient', 'sender'):
-        if not _ADDRESS.match(options[name]) or not all(33 <= ord(character) < 127 for character in options[name]):
-            raise BadOption('%s: %r is no mail address' % (name, str(options[name])))
     for name in ('host', 'helo', 'server_name'):
         if options[name] is not None and not _NAME.match(options[name]):
             raise BadOption('%s: %r is no host name or address' % (name, str(options[name])))
+    for name in ('recipient', 'sender'):
+        if not _ADDRESS.match(options[name]) or not all(33 <= ord(character) < 127 for character in options[name]):
+            raise BadOption('%s: %r is no mail address' % (name, str(options[name])))
     if options['run'] is not None and not _RUN.match(options['run']):
         raise BadOption('run: letters and digits, at most 32')
     if not 0 < options['port'] < 65536:
