@@ -44,7 +44,7 @@ report: $(RUN)/.installed ## Report again from the saved records, touching no ho
 # --- tests
 
 .PHONY: test
-test: test-lint test-sanity test-pytest test-fleet test-release ## Run every test
+test: test-lint test-sanity test-pytest test-release ## Run every test
 
 .PHONY: test-pytest
 test-pytest: $(NEW)/.installed $(OLD)/.installed ## Unit, integration and end-to-end tests

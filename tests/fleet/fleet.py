@@ -151,9 +151,9 @@ class Fleet:
         """The words that run a command of this machine in a network."""
         return self.enclosure.network(network)
 
-    def send(self, where: str, host: str, mail: str, over: str) -> str:
-        """Hand over a mail on port 25 of a server and return what became of it: the verdict and the last code."""
-        words = (sys.executable, "-c", SENDER, "collections", ADDRESSES[host], f"{USER}@{host}.example.org", mail, over)
+    def send(self, where: str, host: str, mail: str, over: str, python: str = sys.executable, library: str = "collections") -> str:
+        """Hand over a mail on port 25 of a server and return what became of it: the verdict and the last code. library: where that Python finds us."""
+        words = (python, "-c", SENDER, library, ADDRESSES[host], f"{USER}@{host}.example.org", mail, over)
         done = subprocess.run([*self.at(where), *words], cwd=debian_root.ROOT, capture_output=True, text=True, timeout=90, check=False)
         return done.stdout.strip() or done.stderr
 

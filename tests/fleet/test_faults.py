@@ -53,19 +53,18 @@ def untouched(fleet: Fleet, host: str) -> bool:
 
 
 def test_what_is_broken_beforehand_is_left_alone(audited: Fleet) -> None:
-    """One Postfix that answers nobody, one whose other milter is dead and holds all mail back, and one server without the memory."""
+    """One Postfix that answers nobody, and one whose other milter is dead and holds all mail back."""
     fleet = audited
     with postfix_with(fleet, "bullseye", "echo 'smtpd_milters = { inet:127.0.0.1:8891' >> /etc/postfix/main.cf; postfix reload"), \
             postfix_with(fleet, "bookworm", "postconf -e smtpd_milters=inet:127.0.0.1:8891 milter_default_action=tempfail; postfix reload"):
         before = fleet.files()
-        run = fleet.play("remediate", **CLAMAV, remediate_clamav_min_memory={"bullseye": 512, "bookworm": 512, "trixie": 4_000_000})
+        run = fleet.play("remediate", limit="bullseye,bookworm", **CLAMAV)
         # As it is by default: one server first, and no other after a failure.
         one_by_one = fleet.play("remediate", "-e", '{"remediate_serial": [1, "10%", "25%"]}', limit="bullseye,bookworm", **CLAMAV)
         assert fleet.files() == before
     found = failures(run)
     assert found["bullseye"].startswith("G3: the server does not accept mail for avtest@bullseye.example.org even before any change"), found
-    assert found["bookworm"].startswith("G3: the server does not accept mail for avtest@bookworm.example.org even before any change") and "451" in found["bookworm"], found
-    assert found["trixie"].startswith("G6: ") and "use remote_milter" in found["trixie"], found
+    assert "G3: the server does not accept mail for avtest@bookworm.example.org even before any change" in found["bookworm"] and "451" in found["bookworm"], found
     assert list(failures(one_by_one)) == ["bullseye"] and list(recap(one_by_one)) == ["bullseye"], one_by_one.output
     assert [host for host in HOSTS if not untouched(fleet, host)] == []
     assert [fleet.send("outside", host, "clean", "plaintext") for host in HOSTS] == ["accepted 250"] * 3
@@ -90,16 +89,12 @@ def test_the_mirror_goes_in_the_middle_then_the_memory(stories: dict[str, Future
     stories["mirror_and_memory_go"].result()
 
 
-def hooked(fleet: Fleet, host: str) -> bool:
-    return "clamav" in fleet.hosts[host].run("postconf -h smtpd_milters").stdout
-
-
 def until(fleet: Fleet, host: str, wanted: bool, seconds: float) -> None:
     """Wait until Postfix's configuration has ClamAV in it, or has it no more."""
     deadline = time.monotonic() + seconds
-    while hooked(fleet, host) != wanted:
+    look = f"for unused in $(seq 100); do {'' if wanted else '!'} grep -q '^smtpd_milters.*clamav' /etc/postfix/main.cf && exit 0; sleep 0.2; done; exit 1"
+    while fleet.hosts[host].run(look, check=False).returncode:
         assert time.monotonic() < deadline, f"{host}: smtpd_milters {'lacks' if wanted else 'still has'} ClamAV after {seconds} s"
-        time.sleep(0.3)
 
 
 def kinds(fleet: Fleet, host: str) -> list[str]:
@@ -112,13 +107,13 @@ def connection_is_cut(fleet: Fleet) -> None:
     before = fleet.files(host)
     process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_cut_off=12, remediate_clamav_watch=120)
     try:
-        until(fleet, host, True, 300)
+        until(fleet, host, True, 900)
         fleet.enclosure.setting_up(f"ip -n control route add blackhole {ADDRESSES[host]}/32")
-        until(fleet, host, False, 60)
+        until(fleet, host, False, 120)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while fleet.send("outside", host, "clean", "plaintext") != "accepted 250":
         assert time.monotonic() < deadline, "the server does not take mail after it undid the change by itself"
     assert fleet.files(host) == before
@@ -139,7 +134,7 @@ def control_node_dies(fleet: Fleet) -> None:
     before = fleet.files(host)
     process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_watch=120)
     try:
-        until(fleet, host, True, 300)
+        until(fleet, host, True, 900)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -154,16 +149,20 @@ def control_node_dies(fleet: Fleet) -> None:
 
 
 def mirror_and_memory_go(fleet: Fleet) -> None:
-    """The mirror breaks off after a few packages. In the next run clamd gets no memory. In the third nothing is wrong."""
+    """There is no memory, so nothing is begun. The mirror breaks off after a few packages. In the next run clamd gets no memory. In the last nothing is wrong."""
     host, server = "trixie", fleet.hosts["trixie"]
     before = fleet.files(host)
+    run = fleet.play("remediate", limit=host, **CLAMAV, remediate_clamav_min_memory=4_000_000)
+    assert failures(run)[host].startswith("G6: ") and "use remote_milter" in failures(run)[host], run.output
+    assert untouched(fleet, host)
+
     fleet.serve(debian_root.CACHE, BREAKING_OFF, 3)
     sources = "/etc/apt/sources.list.d/mailfleet-test.list"
     server.run(f"sed -i s/:{PACKAGES_PORT}/:{BREAKING_OFF}/ {sources}")
     run = fleet.play("remediate", limit=host, **CLAMAV)
     assert run.code != 0 and UNDONE + "ClamAV | Install the packages" in run.output, run.output
     assert fleet.files(host) == before and server.run("dpkg -l 'clamav*' 2> /dev/null | grep ^ii", check=False).stdout == ""
-    server.run(f"sed -i s/:{BREAKING_OFF}/:{PACKAGES_PORT}/ {sources}")
+    server.run(f"sed -i s/:{BREAKING_OFF}/:{PACKAGES_PORT}/ {sources}; apt-get update -qq")
 
     server.run("mkdir -p /etc/systemd/system/clamav-daemon.service.d; printf '[Service]\\nLimitAS=48M\\n' > /etc/systemd/system/clamav-daemon.service.d/zz.conf")
     run = fleet.play("remediate", limit=host, **CLAMAV, remediate_clamav_start_timeout=10)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import subprocess
 
-# Names of networks are below /run/netns, on a file system of the enclosure's own. `read` ends with the pipe, thus with whoever holds its other end.
+# Names of networks are below /run/netns, on a file system of the enclosure's own. `read` ends with the pipe, thus with whoever holds its other end. It is
+# bash, which takes leave of every process that ends here; dash would not.
 HOLD = """
 set -e
 mkdir -p /run/netns
@@ -26,7 +27,7 @@ class Enclosure:
     """Open from its making to `close`."""
 
     def __init__(self) -> None:
-        self._holder = subprocess.Popen(["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", "sh", "-c", HOLD],
+        self._holder = subprocess.Popen(["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc", "bash", "-c", HOLD],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._holder.stdout is not None
         assert self._holder.stdout.readline() == "ready\n", "no namespaces can be made here"
