@@ -16,10 +16,12 @@ __metaclass__ = type
 
 import base64
 import email.utils
+import hashlib
 
 CLEAN = 'clean'
 EICAR = 'eicar'
 _BOUNDARY = 'mailfleet-test-part'
+_DOMAIN = 'test.invalid'        # RFC 2606: nobody's
 
 
 def eicar():
@@ -28,15 +30,45 @@ def eicar():
     return ''.join(words).encode('ascii')
 
 
-def message(kind, marker, sender, recipient):
-    """Return a test mail as bytes. marker: stands in its Message-ID, subject and text, so that each mail can be found in a log."""
-    attachment = eicar() if kind == EICAR else b'This attachment is harmless.\n'
+def attachment(kind):
+    """Return what a test mail carries."""
+    return eicar() if kind == EICAR else b'This attachment is harmless.\n'
+
+
+def attachment_sha256(kind):
+    """Return its digest, by which it is known again in a mailbox."""
+    return hashlib.sha256(attachment(kind)).hexdigest()
+
+
+def marker(run, kind, over):
+    """Return what stands in a mail's Message-ID, subject, text and sender. run: a random word."""
+    return '%s-%s-%s' % (run, kind, over)
+
+
+def message_id(name):
+    """Return the Message-ID of a marker, without its angle brackets."""
+    return '%s@%s' % (name, _DOMAIN)
+
+
+def subject(name):
+    """Return the subject of a marker."""
+    return 'Mail server test %s' % name
+
+
+def sender(address, name):
+    """Return an address that is one mail's alone: `probe+MARKER@example.net`."""
+    local, at, domain = address.rpartition('@')
+    return '%s+%s@%s' % (local, name, domain) if at else address
+
+
+def message(kind, name, from_address, recipient):
+    """Return a test mail as bytes. name: its marker, so that each mail can be found in a log."""
     lines = [
-        'From: <%s>' % sender,
+        'From: <%s>' % from_address,
         'To: <%s>' % recipient,
-        'Subject: Mail server test %s' % marker,
+        'Subject: %s' % subject(name),
         'Date: %s' % email.utils.formatdate(),
-        'Message-ID: <%s@test.invalid>' % marker,
+        'Message-ID: <%s>' % message_id(name),
         'Auto-Submitted: auto-generated',
         'MIME-Version: 1.0',
         'Content-Type: multipart/mixed; boundary="%s"' % _BOUNDARY,
@@ -44,13 +76,13 @@ def message(kind, marker, sender, recipient):
         '--%s' % _BOUNDARY,
         'Content-Type: text/plain; charset=us-ascii',
         '',
-        'This is a test by the administrators of this mail server (%s). It may be deleted.' % marker,
+        'This is a test by the administrators of this mail server (%s). It may be deleted.' % name,
         '--%s' % _BOUNDARY,
         'Content-Type: application/octet-stream',
         'Content-Disposition: attachment; filename="%s"' % ('test.com' if kind == EICAR else 'test.txt'),
         'Content-Transfer-Encoding: base64',
         '',
-        base64.b64encode(attachment).decode('ascii'),
+        base64.b64encode(attachment(kind)).decode('ascii'),
         '--%s--' % _BOUNDARY,
         '',
     ]

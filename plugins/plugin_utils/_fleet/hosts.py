@@ -111,14 +111,14 @@ class Host:
 
     @property
     def proven_blind(self) -> bool:
-        """Whether a probe that still counts saw EICAR delivered over TLS."""
+        """Whether a probe that still counts saw EICAR delivered."""
         return self.audited and self.probe.state == CONFIRMED_BLIND and not self.probe.old
 
     @property
     def scanned(self) -> bool | None:
         """Whether a working local antivirus sees the mail; None when not known.
 
-        A probe that saw EICAR delivered over TLS outranks what the set-up looks like, until it is too old. One that saw the
+        A probe that saw EICAR delivered outranks what the set-up looks like, until it is too old. One that saw the
         host refuse it answers only what the set-up left open: an antivirus that the later audit finds stopped is stopped.
         """
         if self.proven_blind:

@@ -18,9 +18,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes 
 
 PROBE_VERSION = 1
 
-CONFIRMED_BLIND = "confirmed_blind"    # EICAR over TLS was delivered
+CONFIRMED_BLIND = "confirmed_blind"    # EICAR was delivered as it was sent
 INFERRED_BLIND = "inferred_blind"      # not probed: TLS mail from outside, and no working antivirus
-COVERED_LOCAL = "covered_local"        # the host's own antivirus took EICAR out of TLS mail
+COVERED_LOCAL = "covered_local"        # the host's own antivirus took EICAR out
 COVERED_PATH = "covered_path"          # something on the way took it out
 STRIPPED = "stripped"                  # STARTTLS is offered inside and does not arrive outside
 INTERCEPTED = "intercepted"            # the certificate seen outside is not the host's

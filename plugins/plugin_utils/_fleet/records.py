@@ -198,6 +198,17 @@ def keep_probe(record: dict[str, Any], path: Path) -> dict[str, Any]:
     return _bounded(record)
 
 
+def with_probe(record: dict[str, Any], probe: dict[str, Any]) -> dict[str, Any]:
+    """The record with what a probe showed, checked like all of it. Raises Violation."""
+    return _bounded(schema.check_record({**record, "probe": probe}))
+
+
+def probed_only(host: str, run: Run) -> dict[str, Any]:
+    """The record of a host that was probed and never audited."""
+    record = _blank(host, run)
+    return _failed(record, reasons.with_hint("skipped", "The host was probed from outside, and not audited yet."))
+
+
 def record_bytes(record: dict[str, Any]) -> bytes:
     """The record as its file holds it."""
     return canonical_json(record)
