@@ -81,23 +81,27 @@ def counts_of(*parts: str, exactly: bool = False, among: str | None = None) -> S
     that the log cannot hold it.
     """
     names = ("total", *parts, *([among] if among else []))
-    values_of = itemgetter(*names)
+    values_of, end = itemgetter(*names), 1 + len(parts)
     slowly = record_of(**dict.fromkeys(names, count))
-    end = 1 + len(parts)
 
     def check(value: Any, where: str) -> dict[str, int | None]:
-        # A record has over a hundred of these, nearly all with every count.
+        # A record has over a hundred of these, nearly all with every count: those are looked at quickly.
         try:
             values = values_of(value) if value.__class__ is dict else (None,)
         except KeyError:
             values = (None,)
         for number_of in values:
-            if number_of.__class__ is not int or not 0 <= number_of <= MAX_COUNT:
-                checked = slowly({} if value is None else value, where)
-                _no_contradiction(checked["total"], [checked[part] for part in parts], checked[among] if among else None, exactly, where)
-                return checked
-        _no_contradiction(values[0], values[1:end], values[-1] if among else None, exactly, where)
-        return dict(zip(names, values))
+            if number_of.__class__ is not int or number_of < 0:
+                return carefully({} if value is None else value, where)
+        total, known = values[0], sum(values[1:end])
+        if values[-1] <= total <= MAX_COUNT and (known == total or (known < total and not exactly)):
+            return dict(zip(names, values))
+        return carefully(value, where)
+
+    def carefully(value: Any, where: str) -> dict[str, int | None]:
+        checked = slowly(value, where)
+        _no_contradiction(checked["total"], [checked[part] for part in parts], checked[among] if among else None, exactly, where)
+        return checked
     return described(check, schema_of(slowly))
 
 
@@ -265,12 +269,13 @@ def record_of(required: dict[str, Shape] | None = None, null: bool = False, **op
         checked: dict[str, Any] = {}
         try:
             for name, shape in parts:
-                if name in value:
-                    checked[name] = shape(value[name], name)
-                elif name in needed or empty_forms[name] is _NO_FORM:
-                    raise Violation(f"{name} is missing")
-                else:
-                    checked[name] = shape(empty_forms[name], name)
+                try:
+                    part = value[name]
+                except KeyError:
+                    part = empty_forms.get(name, _NO_FORM)
+                    if part is _NO_FORM:
+                        raise Violation(f"{name} is missing") from None
+                checked[name] = shape(part, name)
         except Violation as error:
             raise error.within(where) from error
         return checked

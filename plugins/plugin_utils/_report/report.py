@@ -12,6 +12,7 @@ from typing import Any
 from collections.abc import Mapping
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.collector import no_collector
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import limit_file
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import make_private_directory, write_atomically
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet, build_fleet
@@ -59,6 +60,7 @@ class Rendered:
         return figures(self.fleet)
 
 
+@no_collector()
 def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
     """The report on a folder of records; nothing is written. Same records, earlier runs and options, same bytes.
 
