@@ -91,6 +91,7 @@ def _cells(host: Host, points: float | None) -> dict[str, Any]:
         "labels": "; ".join(f"{key}={value}" for key, value in sorted(host.record["labels"].items())),
         "reason": reason.get("kind"),
         "reason_detail": reason.get("detail"),
+        "audit_mode": host.record["settings"]["audit_mode"],
         "audited_at": host.record["audited_at"],
         "run_id": host.record["run_id"],
     })

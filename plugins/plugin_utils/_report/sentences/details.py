@@ -46,6 +46,8 @@ class Details(Servers, Probes):
             yield from self._log(host, host.maillog)
         networks = ", ".join(record["settings"]["internal_networks"])
         yield from self._fact("networks", [networks or self._t("details.networks_default")])
+        mode = record["settings"]["audit_mode"]
+        yield from self._fact("audit_mode", [mode and self._t(f"details.audit_modes.{mode}")])
         yield from self._fact("record", [self._t(
             "details.record_text", moment=record["audited_at"], run=record["run_id"], core=record["ansible_core"] or self.format.dash,
             collection=record["collection_version"] or self.format.dash,
