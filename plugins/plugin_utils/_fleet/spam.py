@@ -26,16 +26,12 @@ class SpamView:
     without_mail: Share
     # For an unknown user among all rejections; logs do not tell this apart by class.
     unknown_user: Share
-    # Rejections for every other reason.
-    other_reasons: Share
 
 
-def _rejections(host: Host, part: str) -> Share:
+def _unknown_user(host: Host) -> Share:
     counts = host.counts("external", "rejected")
     total, unknown_user = counts.get("total"), counts.get("unknown_user")
-    if total is None or unknown_user is None:
-        return Share(None, None)
-    return Share(unknown_user if part == "unknown_user" else total - unknown_user, total)
+    return Share(None, None) if total is None or unknown_user is None else Share(unknown_user, total)
 
 
 def _without_mail(host: Host) -> Share:
@@ -49,6 +45,5 @@ def spam_view(measured: list[Host]) -> SpamView:
         plaintext=sum_shares(host.rejected_share("plaintext") for host in measured),
         tls=sum_shares(host.rejected_share("tls") for host in measured),
         without_mail=sum_shares(map(_without_mail, measured)),
-        unknown_user=sum_shares(_rejections(host, "unknown_user") for host in measured),
-        other_reasons=sum_shares(_rejections(host, "other") for host in measured),
+        unknown_user=sum_shares(map(_unknown_user, measured)),
     )

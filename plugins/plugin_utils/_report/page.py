@@ -22,7 +22,7 @@ from markupsafe import Markup
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import OBSOLETE_PROTOCOLS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import bars, plots
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.host_details import HostDetails
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable, command_line
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.rows import server_rows
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 
@@ -88,7 +88,7 @@ class _Pages:
         self.style = _asset(*(f"style/{name}.css" for name in STYLES))
         self.environment.globals.update(
             t=words.catalogue.text, n=words.catalogue.plural, f=words.format, words=words, fleet=words.fleet, title=title, style=self.style,
-            fleet_digest=fleet_digest, names=names, bars=bars, plots=plots, breakable=breakable, obsolete=OBSOLETE_PROTOCOLS,
+            fleet_digest=fleet_digest, names=names, bars=bars, plots=plots, breakable=breakable, command_line=command_line, obsolete=OBSOLETE_PROTOCOLS,
             limits={"rows": SHOWN_ROWS, "details": DETAILED_HOSTS, "quality": QUALITY_ROWS, "changes": CHANGE_ROWS, "runs": SHOWN_RUNS}, split=self.split,
         )
         status = self.environment.get_template("macros.html.j2").module.status

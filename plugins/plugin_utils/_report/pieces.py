@@ -60,3 +60,16 @@ def joined(pieces: Iterable[Markup]) -> Markup:
 def breakable(text: str, after: str = ".") -> Markup:
     """Escaped text that breaks after ``after`` first, and inside a word only where it must."""
     return Markup(str(escape(text)).replace(after, after + "<wbr>"))
+
+
+# A word of a command this long or longer may break, as may a list of names.
+_LONG_WORD = 32
+
+
+def command_line(command: str) -> Markup:
+    """An escaped command whose words stay whole, so that none of its options is cut at a hyphen."""
+    whole = Piece("<span>{word}</span>")
+    return Markup(" ").join(
+        breakable(word, ",") if "," in word or len(word) >= _LONG_WORD else whole(word=word) if "-" in word else escape(word)
+        for word in command.split(" ")
+    )

@@ -104,7 +104,7 @@ class OverTime(Words):
         """How much was refused; empty when no server counts it."""
         view = self.fleet.spam
         lines = []
-        for key in ("plaintext", "without_mail", "tls", "unknown_user", "other_reasons"):
+        for key in ("plaintext", "without_mail", "tls", "unknown_user"):
             share: Share = getattr(view, key)
             if share.part is not None and share.whole:
                 name, percent = self.catalogue.text(f"spam.{key}"), self.format.percent(share)

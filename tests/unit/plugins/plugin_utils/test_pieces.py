@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup, escape
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import Piece, breakable, repeated
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import Piece, breakable, command_line, repeated
 
 HOSTILE = ("<script>alert(1)</script>", "\"'&", "{name}", "%s", "%(name)s", "\x1f", "a\x1fb\x1f", "", "&lt;")
 
@@ -32,3 +32,11 @@ def test_a_piece_once_for_each_text():
 
 def test_names_break_and_are_escaped():
     assert str(breakable("mx.<b>.example")) == "mx.<wbr>&lt;b&gt;.<wbr>example"
+
+
+def test_a_commands_options_stay_whole():
+    line = command_line('make audit ARGS="--limit mx.<b>.example,mx-2.example" -e a=b')
+    assert str(line) == (
+        'make audit <span>ARGS=&#34;--limit</span> mx.&lt;b&gt;.example,<wbr>mx-2.example&#34; <span>-e</span> a=b'
+    )
+    assert str(command_line("-" * 40)) == "-" * 40, "what is long may break"
