@@ -10,7 +10,6 @@ Every state that the report tells apart occurs. Distributions are invented; only
 
 from __future__ import annotations
 
-import json
 import pathlib
 import random
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 from collections.abc import Iterator
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record, record_bytes
 
 DAYS = 30
 RUNS = {
@@ -210,7 +209,7 @@ def write_fleet(folder: pathlib.Path, hosts: int, run: str = "current") -> None:
     """Write the records of a run as the audit does."""
     folder.mkdir(parents=True, exist_ok=True)
     for record in fleet_records(hosts, run):
-        (folder / record_file_name(record["host"])).write_text(json.dumps(record), encoding="utf-8")
+        (folder / record_file_name(record["host"])).write_bytes(record_bytes(record))
 
 
 if __name__ == "__main__":

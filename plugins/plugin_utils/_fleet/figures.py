@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """A part of a whole, both counted; ``unknown`` is what could be neither and is left out of the whole."""
 
     part: int | None
@@ -28,7 +26,7 @@ class Share:
     @property
     def percent(self) -> float | None:
         """The fraction times 100, unrounded."""
-        return None if self.fraction is None else self.fraction * 100
+        return self.part / self.whole * 100 if self.part is not None and self.whole else None
 
 
 UNKNOWN_SHARE = Share(None, None)
@@ -51,12 +49,7 @@ def sum_known(values: Iterable[int | None]) -> int | None:
 def sum_shares(shares: Iterable[Share]) -> Share:
     """Sum over sum, over the hosts where both are known: never a mean of percentages."""
     known = [share for share in shares if share.part is not None and share.whole is not None]
-    if not known:
-        return UNKNOWN_SHARE
-    return Share(
-        sum(share.part or 0 for share in known), sum(share.whole or 0 for share in known),
-        sum(share.unknown for share in known),
-    )
+    return Share(*map(sum, zip(*known))) if known else UNKNOWN_SHARE
 
 
 def rounded(value: float | None) -> float | None:

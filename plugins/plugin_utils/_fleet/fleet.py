@@ -30,7 +30,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.spam im
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA, STATUS_ORDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.steps import Step, next_steps
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import Day, fleet_days
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import Day, HostDays, fleet_days
 
 # Newest first; what RFC 8996 and its forerunners retired.
 OBSOLETE_PROTOCOLS = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
@@ -51,7 +51,7 @@ class Fleet:
         """The hosts whose external TLS messages are known."""
         return [host for host in self.hosts if host.measured]
 
-    @property
+    @cached_property
     def unmeasured_count(self) -> int:
         """Hosts that are in no TLS figure."""
         return len(self.hosts) - len(self.measured)
@@ -158,7 +158,7 @@ class Fleet:
         counts = Counter(host.probe.state for host in self.hosts)
         return {state: counts.get(state, 0) for state in PROBE_STATES}
 
-    @property
+    @cached_property
     def probed(self) -> bool:
         """Whether any host was probed from outside."""
         return any(host.probe.probed_at for host in self.hosts)
@@ -166,11 +166,16 @@ class Fleet:
     # Over time
 
     @cached_property
+    def days_of_hosts(self) -> dict[str, HostDays]:
+        """The days of each measured host, by its name."""
+        return {host.name: HostDays(host) for host in self.measured}
+
+    @cached_property
     def days(self) -> list[Day]:
         """The external TLS share day by day, without gaps; empty when no log lists days."""
         if self.newest is None:
             return []
-        return fleet_days(self.hosts, self.newest.audited_at.date(), self.thresholds.trend_min_coverage_percent)
+        return fleet_days(list(self.days_of_hosts.values()), self.newest.audited_at.date(), self.thresholds.trend_min_coverage_percent)
 
     @cached_property
     def run(self) -> RunScope | None:

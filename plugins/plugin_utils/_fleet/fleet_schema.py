@@ -64,7 +64,9 @@ _FIGURES = _map(
     antivirus_unknown=_map("Servers whose antivirus could not be checked.", hosts=_WHOLE, per_day=_AMOUNT),
     antivirus_working=_SHARE, coverage=_SHARE,
     inspection=_map("Mail from outside by where it was inspected.", **dict.fromkeys(Inspection.__dataclass_fields__, _WHOLE)),
-    rejected_plaintext=_SHARE, rejected_tls=_SHARE, rejected_unknown_user=_SHARE, probes=_PROBES,
+    rejected_plaintext=_SHARE,
+    plaintext_sessions_without_mail=_about("Plaintext sessions from outside that brought no accepted message, at least.", _SHARE),
+    rejected_tls=_SHARE, rejected_unknown_user=_SHARE, probes=_PROBES,
 )
 
 _HOST = _map(
@@ -74,6 +76,7 @@ _HOST = _map(
     period=_map(first=_MOMENT, last=_MOMENT, days_with_logs=_COUNT), measured=_YES,
     tls_visibility={"enum": [*schema.VISIBILITIES, NO_DATA]},
     antivirus=_map(state={"enum": list(schema.ANTIVIRUS_STATES)}, product=_TEXT_OR_NULL, engine_version=_TEXT_OR_NULL, signature_age_days=_CHANGE),
+    audit_mode=_about("How the server was read: with its Python, or over its shell; null when it was not.", {"enum": [*schema.AUDIT_MODES, None]}),
     inbound=_about("The record's counts.", or_null(_map(**dict.fromkeys(schema.SCOPES, schema_of(schema.SCOPE))))),
     tls_share=_map(sessions=_SHARE, external_sessions=_SHARE, messages=_SHARE, external_messages=_SHARE),
     plaintext_junk=_SHARE, tls_junk=_SHARE, unscanned=_map(messages=_COUNT, per_day=_AMOUNT),

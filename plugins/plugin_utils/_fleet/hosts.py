@@ -25,7 +25,10 @@ _MTA_NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exim": "Exim", "ope
 
 @dataclass
 class Host:
-    """A host record with its derived figures. Counts are of the log's period; None means not known."""
+    """A host record with its derived figures. Counts are of the log's period; None means not known.
+
+    Each figure is worked out once: every form of the report asks for it, in each language.
+    """
 
     record: dict[str, Any]
     thresholds: Thresholds
@@ -37,12 +40,12 @@ class Host:
         """The inventory name."""
         return self.record["host"]
 
-    @property
+    @cached_property
     def maillog(self) -> dict[str, Any] | None:
         """The mail log facts, if any."""
         return self.record["maillog"]
 
-    @property
+    @cached_property
     def mailserver(self) -> dict[str, Any] | None:
         """The set-up facts, if any."""
         return self.record["mailserver"]
@@ -82,12 +85,12 @@ class Host:
 
     # Antivirus
 
-    @property
+    @cached_property
     def antivirus(self) -> dict[str, Any]:
         """The antivirus facts; empty when the set-up was not seen."""
         return (self.mailserver or {}).get("antivirus") or {}
 
-    @property
+    @cached_property
     def antivirus_state(self) -> str:
         """One of the contract's states; working with signatures older than the threshold is stale."""
         state = self.antivirus.get("state", "unknown")
@@ -109,12 +112,12 @@ class Host:
         blind = self.measured and self.antivirus_state not in ("working", "unknown") and not self.declared and self.tls_messages
         return ProbeResult(INFERRED_BLIND if blind else NOT_TESTED)
 
-    @property
+    @cached_property
     def proven_blind(self) -> bool:
         """Whether a probe that still counts saw EICAR delivered."""
         return self.audited and self.probe.state == CONFIRMED_BLIND and not self.probe.old
 
-    @property
+    @cached_property
     def scanned(self) -> bool | None:
         """Whether a working local antivirus sees the mail; None when not known.
 
@@ -129,7 +132,7 @@ class Host:
 
     # Measurement
 
-    @property
+    @cached_property
     def visibility(self) -> str:
         """complete, partial or none: could the log have shown TLS; no_data without a log."""
         return self.maillog["coverage"]["tls_visibility"] if self.maillog else NO_DATA
@@ -139,12 +142,12 @@ class Host:
         """Whether TLS counts mean anything."""
         return self.visibility in ("complete", "partial")
 
-    @property
+    @cached_property
     def period(self) -> dict[str, Any]:
         """First and last moment of the logs; both None without a log."""
         return self.maillog["period"] if self.maillog else {"first": None, "last": None}
 
-    @property
+    @cached_property
     def days(self) -> int | None:
         """Days with logs, the divisor of every figure per day."""
         return number_at(self.maillog, "period", "days_with_logs")
@@ -155,19 +158,26 @@ class Host:
 
     def share(self, scope: str, kind: str) -> Share:
         """TLS share of one scope and kind."""
-        return tls_share(self.counts(scope, kind), self.tls_visible)
+        known = self._shares.get((scope, kind))
+        if known is None:
+            known = self._shares[scope, kind] = tls_share(self.counts(scope, kind), self.tls_visible)
+        return known
 
-    @property
+    @cached_property
+    def _shares(self) -> dict[tuple[str, str], Share]:
+        return {}
+
+    @cached_property
     def measured(self) -> bool:
         """In the fleet's figures: the log shows TLS and counts accepted external messages."""
         return self.audited and self.share("external", "messages").part is not None
 
-    @property
+    @cached_property
     def tls_messages(self) -> int | None:
         """Accepted external messages over TLS."""
         return self.share("external", "messages").part
 
-    @property
+    @cached_property
     def tls_messages_per_day(self) -> float | None:
         """The same, per day with logs."""
         return per_day(self.tls_messages, self.days)

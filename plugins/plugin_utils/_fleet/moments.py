@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 PATTERN = r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 _RFC3339 = re.compile(PATTERN + r"\Z")
@@ -18,11 +19,15 @@ def parse_moment(text: str) -> datetime:
     if match is None:
         raise ValueError("not an RFC 3339 time with an offset")
     day, clock, fraction, offset = match.groups()
+    if fraction is None and offset not in "Zz":
+        return datetime.fromisoformat(text)
     offset = "+00:00" if offset in "Zz" else offset
     micro = (fraction or ".0")[:7].ljust(7, "0")
     return datetime.fromisoformat(f"{day}T{clock}{micro}{offset}")
 
 
+# The same few hundred days stand in every record.
+@lru_cache(maxsize=1024)
 def parse_date(text: str) -> date:
     """The date of YYYY-MM-DD. Raises ValueError on anything else."""
     if re.match(r"\d{4}-\d\d-\d\d\Z", text) is None:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 import re
+from operator import itemgetter
 from typing import Any
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import PATTERN, parse_date, parse_moment
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
@@ -71,6 +72,49 @@ def count(value: Any, where: str) -> int | None:
 
 
 described(count, {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_COUNT})
+
+
+def counts_of(*parts: str, exactly: bool = False, among: str | None = None) -> Shape:
+    """A map of a total, its parts and another count among it, which never contradict each other.
+
+    ``exactly``: where all parts are known they add up to the total. Null for the whole map, or a count that is missing, means
+    that the log cannot hold it.
+    """
+    names = ("total", *parts, *([among] if among else []))
+    values_of, end = itemgetter(*names), 1 + len(parts)
+    slowly = record_of(**dict.fromkeys(names, count))
+
+    def check(value: Any, where: str) -> dict[str, int | None]:
+        # A record has over a hundred of these, nearly all with every count: those are looked at quickly.
+        try:
+            values = values_of(value) if value.__class__ is dict else (None,)
+        except KeyError:
+            values = (None,)
+        for number_of in values:
+            if number_of.__class__ is not int or number_of < 0:
+                return carefully({} if value is None else value, where)
+        total, known = values[0], sum(values[1:end])
+        if values[-1] <= total <= MAX_COUNT and (known == total or (known < total and not exactly)):
+            return dict(zip(names, values))
+        return carefully(value, where)
+
+    def carefully(value: Any, where: str) -> dict[str, int | None]:
+        checked = slowly(value, where)
+        _no_contradiction(checked["total"], [checked[part] for part in parts], checked[among] if among else None, exactly, where)
+        return checked
+    return described(check, schema_of(slowly))
+
+
+def _no_contradiction(total: int | None, parts: Sequence[int | None], among: int | None, exactly: bool, where: str) -> None:
+    if total is None:
+        return
+    if None in parts:
+        parts, exactly = [part for part in parts if part is not None], False
+    known = sum(parts)
+    if known != total and (exactly or known > total):
+        raise Violation(f"{where} does not add up to its total")
+    if among is not None and among > total:
+        raise Violation(f"{where} has a part that is larger than its total")
 
 
 def whole(low: int, high: int) -> Shape:
@@ -209,8 +253,13 @@ def mapping_of(key: Shape, item: Shape, cap: int) -> Shape:
 
 
 def record_of(required: dict[str, Shape] | None = None, null: bool = False, **optional: Shape) -> Shape:
-    """A map with known keys. Unknown keys are left out, missing optional ones are taken as null."""
+    """A map with known keys. Unknown keys are left out, missing optional ones are taken as null, or as empty where null is refused."""
     needed = required or {}
+    # A checked map has all its keys: what was missing is null or empty.
+    shapes = {**needed, **optional}
+    parts = tuple(shapes.items())
+    # Found out once: of thousands of records each may miss what another version did not write.
+    empty_forms = {name: _empty_form(shape) for name, shape in optional.items()}
 
     def check(value: Any, where: str) -> dict[str, Any] | None:
         if value is None and null:
@@ -219,27 +268,31 @@ def record_of(required: dict[str, Shape] | None = None, null: bool = False, **op
             raise _fail(where, "a map")
         checked: dict[str, Any] = {}
         try:
-            for name, shape in needed.items():
-                if name not in value:
-                    raise Violation(f"{name} is missing")
-                checked[name] = shape(value[name], name)
-            for name, shape in optional.items():
-                checked[name] = shape(value[name], name) if name in value else _absent(shape, name)
+            for name, shape in parts:
+                try:
+                    part = value[name]
+                except KeyError:
+                    part = empty_forms.get(name, _NO_FORM)
+                    if part is _NO_FORM:
+                        raise Violation(f"{name} is missing") from None
+                checked[name] = shape(part, name)
         except Violation as error:
             raise error.within(where) from error
         return checked
-    # A checked map has all its keys: what was missing is null or empty.
-    shapes = {**needed, **optional}
     schema = {"type": "object", "required": sorted(shapes), "properties": {name: schema_of(shape) for name, shape in shapes.items()}}
     return described(check, or_null(schema) if null else schema)
 
 
-def _absent(shape: Shape, where: str) -> Any:
-    """A missing optional value: null where the shape allows null, else its empty form."""
+_NO_FORM = object()
+
+
+def _empty_form(shape: Shape) -> Any:
+    """What stands for a missing value: null where the shape allows null, else its empty form. A shape builds its answer anew each time."""
     forms: tuple[Any, ...] = (None, [], {})
     for empty in forms:
         try:
-            return shape(empty, where)
+            shape(empty, "")
         except Violation:
             continue
-    raise Violation(f"{where} is missing")
+        return empty
+    return _NO_FORM

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of what arrived was refused: mostly spam. Attempts from outside are counted, accepted and rejected ones."""
+"""How much of what arrived was refused: mostly spam. Attempts from outside are counted, accepted and rejected ones.
+
+The facts count refused commands by the class of their session, not the sessions that ended with one: those cannot be stated. What can is
+how many plaintext sessions brought no message at all, at least.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +22,21 @@ class SpamView:
     # Rejected among all attempts (accepted messages and refused commands) of the class.
     plaintext: Share
     tls: Share
+    # Plaintext sessions that brought no accepted message, of all plaintext sessions. A lower bound: a session may bring several messages.
+    without_mail: Share
     # For an unknown user among all rejections; logs do not tell this apart by class.
     unknown_user: Share
-    # Rejections for every other reason.
-    other_reasons: Share
 
 
-def _rejections(host: Host, part: str) -> Share:
+def _unknown_user(host: Host) -> Share:
     counts = host.counts("external", "rejected")
     total, unknown_user = counts.get("total"), counts.get("unknown_user")
-    if total is None or unknown_user is None:
-        return Share(None, None)
-    return Share(unknown_user if part == "unknown_user" else total - unknown_user, total)
+    return Share(None, None) if total is None or unknown_user is None else Share(unknown_user, total)
+
+
+def _without_mail(host: Host) -> Share:
+    sessions, messages = (host.counts("external", kind).get("plaintext") for kind in ("sessions", "messages"))
+    return Share(None, None) if sessions is None or messages is None else Share(max(sessions - messages, 0), sessions)
 
 
 def spam_view(measured: list[Host]) -> SpamView:
@@ -37,6 +44,6 @@ def spam_view(measured: list[Host]) -> SpamView:
     return SpamView(
         plaintext=sum_shares(host.rejected_share("plaintext") for host in measured),
         tls=sum_shares(host.rejected_share("tls") for host in measured),
-        unknown_user=sum_shares(_rejections(host, "unknown_user") for host in measured),
-        other_reasons=sum_shares(_rejections(host, "other") for host in measured),
+        without_mail=sum_shares(map(_without_mail, measured)),
+        unknown_user=sum_shares(map(_unknown_user, measured)),
     )

@@ -33,6 +33,9 @@ _BY_REASON = {
     "error": "look_into",
 }
 # Work on antivirus comes before better measurement, and that before access.
+STEP_KEYS = frozenset({
+    *_BY_ANTIVIRUS.values(), *_BY_REASON.values(), "look_into", "verify_declared", "probe_again", "tls_logging", "tls_logging_partial",
+})
 _RANK = {"antivirus": 0, "proof": 1, "logging": 2, "access": 3}
 
 # What the collection's own playbooks do for a step.

@@ -42,6 +42,7 @@ def host_figures(host: Host) -> dict[str, Any]:
             "engine_version": host.antivirus.get("engine_version"),
             "signature_age_days": host.antivirus.get("signature_age_days"),
         },
+        "audit_mode": host.record["settings"]["audit_mode"],
         "inbound": host.maillog["inbound"] if host.maillog else None,
         "tls_share": {
             "sessions": share(host.share("total", "sessions")),
@@ -84,6 +85,7 @@ def figures(fleet: Fleet) -> dict[str, Any]:
         "coverage": share(fleet.coverage),
         "inspection": dict(fleet.inspection.parts()),
         "rejected_plaintext": share(fleet.spam.plaintext),
+        "plaintext_sessions_without_mail": share(fleet.spam.without_mail),
         "rejected_tls": share(fleet.spam.tls),
         "rejected_unknown_user": share(fleet.spam.unknown_user),
         "probes": fleet.probe_counts,

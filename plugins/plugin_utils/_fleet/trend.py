@@ -73,9 +73,8 @@ class HostDays:
         return share.whole is not None and (share.whole > 0 or share.unknown == 0)
 
 
-def fleet_days(hosts: list[Host], newest: date, min_coverage_percent: float) -> list[Day]:
+def fleet_days(measured: list[HostDays], newest: date, min_coverage_percent: float) -> list[Day]:
     """The days that the measured hosts' logs list, without gaps, at most 400 up to the newest record's."""
-    measured = [HostDays(host) for host in hosts if host.measured]
     try:
         earliest, latest = newest - timedelta(days=MAX_DAYS - 1), newest + timedelta(days=1)
     except OverflowError:
@@ -90,7 +89,6 @@ def fleet_days(hosts: list[Host], newest: date, min_coverage_percent: float) -> 
     return days
 
 
-def last_days(host: Host, last: date, count: int) -> list[float | None]:
+def last_days(days: HostDays, last: date, count: int) -> list[float | None]:
     """A host's daily TLS shares in per cent, for the ``count`` days up to ``last``; None where it is not known."""
-    days = HostDays(host)
     return [days.share(last - timedelta(days=back)).percent for back in range(count - 1, -1, -1)]

@@ -21,7 +21,8 @@ from markupsafe import Markup
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import OBSOLETE_PROTOCOLS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import bars, plots
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable, numeric_cells
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.host_details import HostDetails
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable, command_line
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.rows import server_rows
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
 
@@ -87,10 +88,12 @@ class _Pages:
         self.style = _asset(*(f"style/{name}.css" for name in STYLES))
         self.environment.globals.update(
             t=words.catalogue.text, n=words.catalogue.plural, f=words.format, words=words, fleet=words.fleet, title=title, style=self.style,
-            fleet_digest=fleet_digest, names=names, bars=bars, plots=plots, breakable=breakable, numeric_cells=numeric_cells, obsolete=OBSOLETE_PROTOCOLS,
+            fleet_digest=fleet_digest, names=names, bars=bars, plots=plots, breakable=breakable, command_line=command_line, obsolete=OBSOLETE_PROTOCOLS,
             limits={"rows": SHOWN_ROWS, "details": DETAILED_HOSTS, "quality": QUALITY_ROWS, "changes": CHANGE_ROWS, "runs": SHOWN_RUNS}, split=self.split,
-            details_of=self.details_of,
         )
+        status = self.environment.get_template("macros.html.j2").module.status
+        self.marks = {key: status(key) for key in words.fleet.status_counts}
+        self.environment.globals.update(marks=self.marks, host_details=HostDetails(words, self.marks))
 
     def details_of(self, number: int) -> str:
         """The address of a server's details: an index, never its name."""
@@ -104,7 +107,7 @@ class _Pages:
     def index(self, words: Sentences) -> bytes:
         """The page itself."""
         scripts = [_asset("early.js"), _asset("open.js"), _asset("servers.js")]
-        return self._render("index.html.j2", scripts, rows=server_rows(words, self.details_of), shown=list(enumerate(self.hosts, 1)))
+        return self._render("index.html.j2", scripts, rows=server_rows(words, self.details_of, self.marks, SHOWN_ROWS), shown=list(enumerate(self.hosts, 1)))
 
     def details(self) -> dict[str, bytes]:
         """The files of the details; none when the page holds them."""

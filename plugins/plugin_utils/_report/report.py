@@ -12,6 +12,7 @@ from typing import Any
 from collections.abc import Mapping
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.collector import no_collector
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import limit_file
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import make_private_directory, write_atomically
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet, build_fleet
@@ -24,6 +25,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text im
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.editions import edition_names
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.leftovers import remove_leftovers
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.markdown import render_markdown
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import render_pages
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.prometheus import render_metrics
@@ -52,6 +54,8 @@ class Rendered:
     verdict: str
     files: Mapping[str, bytes]
     damaged: tuple[Move, ...] = ()
+    # Of the files of each language that was asked for.
+    suffixes: tuple[str, ...] = ("",)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -59,6 +63,7 @@ class Rendered:
         return figures(self.fleet)
 
 
+@no_collector()
 def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
     """The report on a folder of records; nothing is written. Same records, earlier runs and options, same bytes.
 
@@ -85,11 +90,14 @@ def render(records: Path, options: Options, history: Path | None = None) -> Rend
     for language, edition in editions.items():
         files[edition.markdown] = render_markdown(words[language], titles[language], digest)
         files.update(render_pages(words[language], titles[language], digest, edition.pages))
-    return Rendered(fleet, verdict, files, tuple(damaged))
+    return Rendered(fleet, verdict, files, tuple(damaged), tuple(edition.pages.suffix for edition in editions.values()))
 
 
 def write(rendered: Rendered, folder: Path) -> list[str]:
-    """Write the files, each whole or not at all, and the run's line of history; the names of those that changed. Raises FileProblem."""
+    """Write the files, each whole or not at all, and the run's line of history; the names of those that changed. Raises FileProblem.
+
+    What an earlier report wrote beside this one's pages for a larger fleet is removed: its figures would pass for this one's.
+    """
     make_private_directory(folder)
     set_aside(list(rendered.damaged))
     changed = []
@@ -99,6 +107,7 @@ def write(rendered: Rendered, folder: Path) -> list[str]:
             make_private_directory(path.parent)
         if write_atomically(path, data):
             changed.append(name)
+    changed += remove_leftovers(folder, rendered.files, rendered.suffixes)
     run = rendered.fleet.figures_of_run
     if run is not None and write_history(folder / HISTORY_FOLDER, run, rendered.fleet.figures_of_hosts):
         changed.append(HISTORY_FOLDER)

@@ -38,12 +38,11 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _all_counts(host: Host) -> dict[str, int | None]:
-    """Every count of the facts, one column each: external_sessions_plaintext and the like."""
-    return {
-        f"{'' if scope == 'total' else scope + '_'}{kind}{'' if part == 'total' else '_' + part}": host.counts(scope, kind).get(part)
-        for scope in SCOPES for kind, parts in _PARTS.items() for part in parts
-    }
+# Every count of the facts has a column of its own: external_sessions_plaintext and the like.
+_COUNT_COLUMNS = [
+    (scope, kind, [(f"{'' if scope == 'total' else scope + '_'}{kind}{'' if part == 'total' else '_' + part}", part) for part in parts])
+    for scope in SCOPES for kind, parts in _PARTS.items()
+]
 
 
 def _cells(host: Host, points: float | None) -> dict[str, Any]:
@@ -66,8 +65,10 @@ def _cells(host: Host, points: float | None) -> dict[str, Any]:
         cells[f"{prefix}_tls"] = share.part
         cells[f"{prefix}_tls_percent"] = _Plain(_percent(share))
         cells[f"{prefix}_unknown"] = counts.get("unknown")
-    for name, value in _all_counts(host).items():
-        cells.setdefault(name, value)
+    for scope, kind, columns in _COUNT_COLUMNS:
+        counts = host.counts(scope, kind)
+        for name, part in columns:
+            cells.setdefault(name, counts.get(part))
     cells.update({
         "plaintext_junk_percent": _Plain(_percent(host.junk)),
         "tls_junk_percent": _Plain(_percent(host.rejected_share("tls"))),
@@ -90,6 +91,7 @@ def _cells(host: Host, points: float | None) -> dict[str, Any]:
         "labels": "; ".join(f"{key}={value}" for key, value in sorted(host.record["labels"].items())),
         "reason": reason.get("kind"),
         "reason_detail": reason.get("detail"),
+        "audit_mode": host.record["settings"]["audit_mode"],
         "audited_at": host.record["audited_at"],
         "run_id": host.record["run_id"],
     })

@@ -5,34 +5,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import SCOPES
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.probes import Probes
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.servers import Servers
 
 COLUMNS = ("total", "tls", "plaintext", "tls_failed", "unknown", "unknown_user")
+_KINDS = ("sessions", "messages", "rejected")
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """A label with what is known; ``codes`` are what the server itself said, as it stands."""
 
     label: str
     lines: list[str]
     codes: list[str]
-
-
-@dataclass(frozen=True)
-class CountLine:
-    """The counts of one scope and kind; empty text where the kind has no such class."""
-
-    scope: str
-    kind: str
-    counts: list[str]
 
 
 class Details(Servers, Probes):
@@ -55,6 +46,8 @@ class Details(Servers, Probes):
             yield from self._log(host, host.maillog)
         networks = ", ".join(record["settings"]["internal_networks"])
         yield from self._fact("networks", [networks or self._t("details.networks_default")])
+        mode = record["settings"]["audit_mode"]
+        yield from self._fact("audit_mode", [mode and self._t(f"details.audit_modes.{mode}")])
         yield from self._fact("record", [self._t(
             "details.record_text", moment=record["audited_at"], run=record["run_id"], core=record["ansible_core"] or self.format.dash,
             collection=record["collection_version"] or self.format.dash,
@@ -126,17 +119,23 @@ class Details(Servers, Probes):
         ])
 
     @cached_property
-    def _count_lines(self) -> list[tuple[str, str, str, str]]:
+    def count_rows(self) -> list[tuple[str, str, list[str]]]:
+        """The rows of the table of counts: scope, kind, and the name of each column's text in ``count_texts``."""
         return [
-            (scope, kind, self._t(f"details.scopes.{scope}"), self._t(f"details.kinds.{kind}"))
-            for scope in ("total", "external", "internal", "local") for kind in ("sessions", "messages", "rejected")
+            (self._t(f"details.scopes.{scope}"), self._t(f"details.kinds.{kind}"), [f"{scope}_{kind}_{column}" for column in COLUMNS])
+            for scope in SCOPES for kind in _KINDS
         ]
 
-    def count_lines(self, host: Host) -> list[CountLine]:
-        """The counts of every scope and kind."""
+    def count_texts(self, host: Host) -> dict[str, str]:
+        """The counts of every scope, kind and column by the names of ``count_rows``; empty where the kind has no such class."""
         count = self.format.count
-        lines = []
-        for scope, kind, scope_name, kind_name in self._count_lines:
-            counts = host.counts(scope, kind)
-            lines.append(CountLine(scope_name, kind_name, [count(counts[column]) if column in counts else "" for column in COLUMNS]))
-        return lines
+        texts = dict.fromkeys(self._count_names, "")
+        for scope in SCOPES:
+            for kind in _KINDS:
+                for column, value in host.counts(scope, kind).items():
+                    texts[f"{scope}_{kind}_{column}"] = count(value)
+        return texts
+
+    @cached_property
+    def _count_names(self) -> list[str]:
+        return [name for _scope, _kind, names in self.count_rows for name in names]

@@ -54,6 +54,9 @@ class Footer(Words):
         if fleet.period:
             first, last = fleet.period
             sentences.append(cat.text("footer.range", first=first.isoformat(), last=last.isoformat()))
+        fetched = sum(host.record["settings"]["audit_mode"] == "fetch" for host in fleet.hosts)
+        if fetched:
+            sentences.append(cat.plural("footer.fetched", fetched, count=self.format.count(fetched)))
         sentences.append(cat.text("footer.networks", networks=self._networks()))
         return sentences
 

@@ -104,10 +104,12 @@ class OverTime(Words):
         """How much was refused; empty when no server counts it."""
         view = self.fleet.spam
         lines = []
-        for key in ("plaintext", "tls", "unknown_user", "other_reasons"):
+        for key in ("plaintext", "without_mail", "tls", "unknown_user"):
             share: Share = getattr(view, key)
             if share.part is not None and share.whole:
                 name, percent = self.catalogue.text(f"spam.{key}"), self.format.percent(share)
+                if key == "without_mail":
+                    percent = self.catalogue.text("language.at_least", value=percent)
                 part, whole = self.format.count(share.part), self.format.count(share.whole)
                 lines.append(Refusal(
                     key, name, share, percent, self.catalogue.text("spam.of", part=part, whole=whole),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.pieces import breakable, numeric_cells
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.plots import column_plot, line_plot, spark_path
 
 
@@ -44,10 +43,3 @@ def test_columns_stand_on_zero(values, top):
 def test_few_ticks_and_always_the_last():
     ticks = [tick.index for tick in line_plot([1.0] * 400, [False] * 400).ticks]
     assert ticks[-1] == 399 and len(ticks) <= 6
-
-
-def test_names_break_and_are_escaped():
-    assert str(breakable("mx.<b>.example")) == "mx.<wbr>&lt;b&gt;.<wbr>example"
-    assert str(numeric_cells(["1,080", "", "<b>", "\x1f"])) == (
-        '<td class="num">1,080</td><td class="num"></td><td class="num">&lt;b&gt;</td><td class="num"></td>'
-    )

@@ -12,7 +12,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet, build_fleet
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import last_days
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.trend import HostDays, last_days
 from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
     RUN, answer, maillog, mailserver, messages, scope, sessions,
 )
@@ -85,4 +85,4 @@ def test_absurd_dates_do_not_stretch_the_picture() -> None:
 
 def test_one_host_last_days() -> None:
     one = fleet({"a": host({"2026-11-01": (10, 6, 0), "2026-11-03": (0, 0, 0)}, 2)}).hosts[0]
-    assert last_days(one, date(2026, 11, 3), 4) == [None, 60.0, None, None]
+    assert last_days(HostDays(one), date(2026, 11, 3), 4) == [None, 60.0, None, None]
