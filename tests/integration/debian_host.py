@@ -41,12 +41,8 @@ def make(suite: str) -> pathlib.Path:
         if not shutil.which(program):
             debian.install(package)
     target = debian_root.CACHE / f"{suite}-server"
-    if not (target / "usr").is_dir():
-        debian_root.CACHE.mkdir(parents=True, exist_ok=True)
-        half = target.with_name(f"{target.name}.{os.getpid()}")
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={DOWNLOAD}", suite, str(half)],
-                       stdin=subprocess.DEVNULL, check=True)
-        half.rename(target)
+    debian_root.make_once(target, lambda half: [
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={DOWNLOAD}", suite, str(half)])
     return target
 
 
