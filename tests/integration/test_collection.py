@@ -22,7 +22,7 @@ FIRST_NAMES = {
     "roles",
 }
 MODULES = (
-    "audit_records", "clamav_ready", "clamav_settings", "config_snapshot", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter",
+    "audit_host", "audit_records", "clamav_ready", "clamav_settings", "config_snapshot", "fleet_report", "maillog_facts", "mailserver_facts", "postfix_milter",
     "postfix_parameter", "smtp_av_probe",
 )
 
