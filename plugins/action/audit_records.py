@@ -5,24 +5,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
 from collections.abc import Mapping
+from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.release import __version__ as ansible_core_version
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, raw_variables, run_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import (
-    FileProblem, make_private_directory, write_atomically,
-)
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record, keep_probe, record_bytes
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation, token
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import display_name
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation
 
 _ARGUMENTS = {
     "hosts": {"type": "list", "elements": "str", "required": True},
@@ -31,8 +26,6 @@ _ARGUMENTS = {
     "run_id": {"type": "str", "required": True},
     "internal_networks": {"type": "list", "elements": "str", "default": []},
 }
-_RECORDS_FOLDER = "records"
-_run_id = token(r"[A-Za-z0-9][A-Za-z0-9._:+-]*", 64)
 
 
 class ActionModule(ActionBase):
@@ -48,51 +41,44 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
-        # A link as the folder itself is the user's choice; one inside it would be somebody else's and is refused.
-        folder = Path(str(options["dir"])).resolve() / _RECORDS_FOLDER
+        folder = RecordFolder(str(options["dir"]))
         counts = dict.fromkeys(schema.STATUSES, 0)
-        not_audited, changed = [], False
+        not_audited, fresh, changed = [], 0, False
         try:
             refuse_forged_settings(task_vars or {})
-            run = self._run_of(options)
+            run = run_of(str(options["run_id"]), str(options["audited_at"]), options["internal_networks"])
             if not self._task.check_mode:
-                make_private_directory(folder.parent)
-                make_private_directory(folder)
+                folder.make()
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
-                path = folder / record_file_name(host)
-                record = keep_probe(build_record(host, self._variables_of(host, task_vars or {}), run), path)
+                variables = raw_variables(host, task_vars or {})
+                record = _written(variables)
+                if record is None:
+                    record = folder.build(host, _answers(variables), run)
+                    if not self._task.check_mode:
+                        changed |= folder.write(host, record)
+                else:
+                    changed |= record["changed"]
+                    fresh += record["fresh"]
                 counts[record["status"]] += 1
                 if record["reason"] is not None:
-                    not_audited.append({"host": record["host"], "status": record["status"], **record["reason"]})
-                if not self._task.check_mode:
-                    changed |= write_atomically(path, record_bytes(record))
+                    not_audited.append({"host": display_name(host), "status": record["status"], **record["reason"]})
         except (FileProblem, Violation, ValueError) as error:
             raise AnsibleActionFail(f"The host records were not all written: {error}") from error
         result.update(
-            changed=changed, records_dir=str(folder), counts=counts, total=sum(counts.values()), not_audited=not_audited,
+            changed=changed, records_dir=str(folder.path), counts=counts, total=sum(counts.values()), fresh=fresh, not_audited=not_audited,
         )
         return result
 
-    @staticmethod
-    def _run_of(options: Mapping[str, Any]) -> Run:
-        """What all records of this run share. Raises ValueError on a bad option."""
-        audited_at = str(options["audited_at"])
-        try:
-            parse_moment(audited_at)
-        except ValueError as error:
-            raise ValueError(f"audited_at is {error}") from error
-        return Run(
-            run_id=_run_id(str(options["run_id"]), "run_id"),
-            audited_at=audited_at,
-            collection_version=collection_version(),
-            ansible_core=ansible_core_version,
-            internal_networks=tuple(schema.NETWORKS([str(item) for item in options["internal_networks"]], "internal_networks")),
-        )
 
-    @staticmethod
-    def _variables_of(host: str, task_vars: Mapping[str, Any]) -> Any:
-        """The raw variables of a host: ``raw_get`` never templates, whatever a host put into its answer."""
-        hostvars = task_vars["hostvars"]
-        if host not in hostvars:
-            return None
-        return hostvars.raw_get(host)
+def _written(variables: Any) -> Mapping[str, Any] | None:
+    """The record that audit_host wrote for a host, where it did. The action says it, not the host."""
+    result = variables.get(RESULT_VARIABLE) if isinstance(variables, Mapping) and not forged_names(variables) else None
+    record = result.get("record") if isinstance(result, Mapping) else None
+    return record if isinstance(record, Mapping) else None
+
+
+def _answers(variables: Any) -> Any:
+    """The variables of a host whose record audit_host did not write, with the reason where the tasks' results are looked for."""
+    if isinstance(variables, Mapping) and RESULT_VARIABLE in variables and MAILLOG_RESULT not in variables:
+        return {**variables, MAILLOG_RESULT: variables[RESULT_VARIABLE]}
+    return variables

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.modules import maillog_facts
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.audit import audit_over_shell
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
@@ -17,9 +17,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell i
 class ActionModule(FactsAction):
     """Runs the module, or reads the logs over the shell, and takes no other fact from the host than `maillog`."""
 
-    FACT = "maillog"
-    ARGUMENTS = maillog_facts.ARGUMENTS
+    FACTS = ("maillog",)
+    ARGUMENTS = ARGUMENTS
 
     def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
         """Fetch the logs and count here."""
-        return audit_over_shell(shell, options)
+        return {"maillog": audit_over_shell(shell, options)}

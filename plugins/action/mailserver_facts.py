@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
-from ansible_collections.mailfleet.tls_audit.plugins.modules import mailserver_facts
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell_host import ShellHost
@@ -18,9 +18,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell_h
 class ActionModule(FactsAction):
     """Runs the module, or looks at the host over the shell, and takes no other fact from the host than `mailserver`."""
 
-    FACT = "mailserver"
-    ARGUMENTS = mailserver_facts.ARGUMENTS
+    FACTS = ("mailserver",)
+    ARGUMENTS = ARGUMENTS
 
     def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
         """The facts, from what the host's shell tells."""
-        return collect_as_asked(ShellHost(shell, options["command_timeout"]), options)
+        return {"mailserver": collect_as_asked(ShellHost(shell, options["command_timeout"]), options)}

@@ -14,8 +14,9 @@ module: audit_records
 short_description: Write one record per audited host
 version_added: 0.1.0
 description:
-  - Takes what the audit's tasks registered for each host, as the variables C(audit_maillog) (from M(mailfleet.tls_audit.maillog_facts)) and
-    C(audit_mailserver) (from M(mailfleet.tls_audit.mailserver_facts)), and writes one JSON record per host.
+  - Takes what the audit's tasks registered for each host, as the variable C(audit_result) (from M(mailfleet.tls_audit.audit_host)), or as
+    C(audit_maillog) (from M(mailfleet.tls_audit.maillog_facts)) and C(audit_mailserver) (from M(mailfleet.tls_audit.mailserver_facts)), and
+    writes one JSON record per host, where M(mailfleet.tls_audit.audit_host) has not written it before.
   - Every host of O(hosts) gets a record, also one that was unreachable, failed or was never come to. The record then says why, in one line,
     with what to do about it.
   - Works on the controller alone and opens no connection, whichever host the task runs for. Use C(run_once=true). One task does all hosts.
@@ -67,6 +68,7 @@ attributes:
     platforms: posix
     support: full
 seealso:
+  - module: mailfleet.tls_audit.audit_host
   - module: mailfleet.tls_audit.fleet_report
   - module: mailfleet.tls_audit.maillog_facts
   - module: mailfleet.tls_audit.mailserver_facts
@@ -99,6 +101,12 @@ counts:
   returned: success
   type: dict
   sample: {audited: 39, failed: 2, unreachable: 1, skipped: 0}
+fresh:
+  description: How many of the records are earlier ones that C(max_age) let stay.
+  returned: success
+  type: int
+  sample: 0
+  version_added: 0.2.0
 not_audited:
   description: The hosts that were not audited.
   returned: success

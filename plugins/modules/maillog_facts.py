@@ -21,89 +21,12 @@ description:
   - A text log cannot prove who wrote a line. Whoever may log on the host can forge whole sessions. The journal can, as far as accounts go.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
+extends_documentation_fragment:
+  - mailfleet.tls_audit.maillog
 requirements:
   - Python 2.7, or 3.6 and newer, on the host. With O(mode=fetch) none. Nothing else.
   - The tool C(xz) for xz archives on Python 2.7, and C(zstd) for zstd archives.
 options:
-  paths:
-    description:
-      - Log files, as paths or globs. A glob that ends in C(*) takes the log of that name and its rotations, and leaves alone what editors and
-        packagers put beside them.
-      - Journal files of systemd, such as C(/var/log/journal/*/*.journal), are read with the host's journalctl.
-      - One list can serve hosts of many kinds. It is an error when none of it exists on the host, a notice when some of it does not.
-      - If not set, the usual places of Postfix, Sendmail, Exim and Dovecot on common distributions.
-    type: list
-    elements: str
-  journal:
-    description:
-      - Whether to read systemd's journal, with the host's journalctl. The same mail is never counted from both the journal and a file.
-      - V(auto) reads the host's journal if O(paths) is not set, or the journal files among O(paths), where no text log holds mail.
-      - V(always) reads the journal and no text log. V(never) reads no journal.
-      - What an ordinary account wrote into the journal is not counted, for journald tells who wrote a line. The audit account needs the group
-        systemd-journal.
-    type: str
-    choices: [auto, always, never]
-    default: auto
-    version_added: 0.2.0
-  internal_networks:
-    description:
-      - The networks of the campus, as IPv4 and IPv6 CIDRs. Clients in them are C(internal), the loopback is C(local), all others are C(external).
-      - If not set, the private, shared, link-local and unique local ranges.
-    type: list
-    elements: str
-  since:
-    description: The first date to count, C(YYYY-MM-DD) in O(timezone).
-    type: str
-  until:
-    description: The last date to count, C(YYYY-MM-DD) in O(timezone).
-    type: str
-  timezone:
-    description:
-      - The zone of the days, and of log times that have none, such as V(Asia/Tokyo), V(UTC) or V(+09:00).
-      - If not set, the host's own.
-    type: str
-  max_days:
-    description: How many days, the newest, are listed one by one.
-    type: int
-    default: 400
-  include_clients:
-    description: Also return the addresses of the external clients with the most plaintext sessions, at most 20.
-    type: bool
-    default: false
-  host_field:
-    description:
-      - Count only the lines of this syslog host, where one log holds many.
-      - V(each) counts all, and returns the counts of each host as RV(ignore:hosts) too.
-    type: str
-  max_seconds:
-    description:
-      - How many seconds reading may take. What was read until then counts, and the notice C(out_of_time) says that it is a minimum. V(0) is no
-        bound.
-      - A log of 1 GB takes seconds. The bound is for archives that never end and disks that hang.
-    type: int
-    default: 1200
-    version_added: 0.2.0
-  state_dir:
-    description:
-      - A folder on the host in which the module keeps what it has read, so that the next run reads only what is new. Its figures are those of
-        a full read, whatever was rotated, compressed, truncated or removed since.
-      - The folder must belong to the account that runs the module, and nobody else may write to it or replace it. It is made when its parent
-        exists. One file of at most 32 MiB is written there, readable by that account alone; none in check mode.
-      - The journal is read on from where the last run ended, unless entries were dropped since, and whole the first time, whatever O(since) says.
-      - What was read with other O(internal_networks), O(timezone), O(host_field) or O(include_clients), or by another version of this
-        module, is read again. One folder serves one set of O(paths).
-      - If not set, nothing is written on the host and each run reads all.
-    type: path
-  workers:
-    description:
-      - How many processes read at the same time, V(1) to V(64). All together they read each byte once, nearly in sequence.
-      - The host is a mail server first. More than half of its cores are rarely a good idea.
-    type: int
-    default: 1
-  nice:
-    description: By how much to lower the priority of reading, V(0) to V(19). The host is a mail server first.
-    type: int
-    default: 10
   mode:
     description:
       - V(module) reads the logs on the host, with its Python. Nothing but counts leaves the host.
@@ -114,13 +37,6 @@ options:
     type: str
     choices: [module, fetch, auto]
     default: module
-    version_added: 0.2.0
-  fetch_max_mib:
-    description:
-      - How many MiB of logs are fetched of one host at most, as stored there. The newest come first. What is left out is a notice and has its reason
-        in C(sources).
-    type: int
-    default: 20480
     version_added: 0.2.0
 attributes:
   check_mode:
@@ -286,44 +202,15 @@ ansible_facts:
           sample: {"seconds": 4.4, "bytes": 987000000, "resumed": false}
 '''
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-
-
-ARGUMENTS = dict(
-    paths=dict(type='list', elements='str'),
-    internal_networks=dict(type='list', elements='str'),
-    since=dict(type='str'),
-    until=dict(type='str'),
-    timezone=dict(type='str'),
-    max_days=dict(type='int', default=400),
-    include_clients=dict(type='bool', default=False),
-    host_field=dict(type='str'),
-    journal=dict(type='str', default='auto', choices=['auto', 'always', 'never']),
-    max_seconds=dict(type='int', default=1200),
-    state_dir=dict(type='path'),
-    workers=dict(type='int', default=1),
-    nice=dict(type='int', default=10),
-    mode=dict(type='str', choices=['module', 'fetch', 'auto'], default='module'),
-    fetch_max_mib=dict(type='int', default=20480),
-)
-# What the action plugin has seen to.
-OF_THE_ACTION = ('mode', 'fetch_max_mib')
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import ARGUMENTS, audit_as_asked
 
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    options = dict((name, value) for name, value in module.params.items() if name not in OF_THE_ACTION)
-    options['journal_mode'] = options.pop('journal')
-    nice = options.pop('nice')
-    if not 0 <= nice <= 19:
-        module.fail_json(msg='nice: %d is not a priority from 0 to 19' % nice)
-    os.nice(nice)
     try:
-        maillog = audit_logs(write_state=not module.check_mode, **options)
+        maillog = audit_as_asked(module.params, not module.check_mode)
     except AuditError as error:
         module.fail_json(msg=str(error), reason_kind=error.kind)
     module.exit_json(changed=False, ansible_facts={'maillog': maillog})

@@ -19,21 +19,12 @@ description:
   - Reads only. Works without root as far as it can, and says in C(unseen) what it could not see.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
+extends_documentation_fragment:
+  - mailfleet.tls_audit.mailserver
 requirements:
   - Python 2.7, or 3.6 and newer, on the host. With O(mode=fetch) none.
   - C(openssl) on the host for the certificate's validity.
 options:
-  config_dir:
-    description: The folder of Postfix's main.cf and master.cf. If not set, the one that postconf names.
-    type: path
-  signature_max_age_days:
-    description: Signatures up to this age, in days, are fresh.
-    type: float
-    default: 3
-  command_timeout:
-    description: How many seconds one program of the host may take to answer.
-    type: int
-    default: 10
   mode:
     description:
       - V(module) looks at the host with its Python, V(fetch) through its shell, for hosts without a Python that Ansible can use. V(auto) tries
@@ -155,14 +146,7 @@ ansible_facts:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
-
-
-ARGUMENTS = dict(
-    config_dir=dict(type='path'),
-    signature_max_age_days=dict(type='float', default=3),
-    command_timeout=dict(type='int', default=10),
-    mode=dict(type='str', choices=['module', 'fetch', 'auto'], default='module'),
-)
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.options import ARGUMENTS
 
 
 def main():

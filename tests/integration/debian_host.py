@@ -50,13 +50,9 @@ def make(suite: str) -> pathlib.Path:
     """Return the root of such a server, made if it is not there yet."""
     install_needed()
     target = debian_root.CACHE / f"{suite}-server"
-    if not (target / "usr").is_dir():
-        debian_root.CACHE.mkdir(parents=True, exist_ok=True)
-        half = target.with_name(f"{target.name}.{os.getpid()}")
-        hook = DOWNLOAD.replace("SUITE", suite)
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={hook}", suite, str(half)],
-                       stdin=subprocess.DEVNULL, check=True)
-        half.rename(target)
+    hook = DOWNLOAD.replace("SUITE", suite)
+    debian_root.make_once(target, lambda half: [
+        "mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={hook}", suite, str(half)])
     return target
 
 

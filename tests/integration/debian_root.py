@@ -12,6 +12,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+from collections.abc import Callable
 
 from ansible_collections.mailfleet.tls_audit.tests.integration import debian
 
@@ -47,15 +48,20 @@ def why_not() -> str | None:
 def make(suite: str, packages: str = PACKAGES, name: str | None = None) -> pathlib.Path:
     """Return the root of a Debian release with these packages, made if it is not there yet. name: of its folder, by default the release's."""
     target = CACHE / (name or suite)
-    if not (target / "usr").is_dir():
+    make_once(target, lambda half: ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", suite, str(half)])
+    return target
+
+
+def make_once(target: pathlib.Path, command: Callable[[pathlib.Path], list[str]]) -> None:
+    """Make a root where it is missing, whole or not at all, and wait for another process that makes it. command: for the folder to make it in."""
+    with debian.alone(target.with_name(f"{target.name}.lock")):
+        if (target / "usr").is_dir():
+            return
         if not shutil.which("mmdebstrap"):
             debian.install("mmdebstrap")
-        CACHE.mkdir(parents=True, exist_ok=True)
         half = target.with_name(f"{target.name}.{os.getpid()}")
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", suite, str(half)]
-        subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
+        subprocess.run(command(half), stdin=subprocess.DEVNULL, check=True)
         half.rename(target)
-    return target
 
 
 def entering(root: pathlib.Path, folder: pathlib.Path, *command: str) -> list[str]:

@@ -22,8 +22,8 @@ FIRST_NAMES = {
     "roles",
 }
 MODULES = (
-    "audit_records", "clamav_ready", "clamav_settings", "config_snapshot", "fleet_report", "mail_trail", "maillog_facts", "mailserver_facts",
-    "postfix_milter", "postfix_parameter", "probe_records", "smtp_av_probe",
+    "audit_host", "audit_records", "clamav_ready", "clamav_settings", "config_snapshot", "fleet_report", "mail_trail", "maillog_facts",
+    "mailserver_facts", "postfix_milter", "postfix_parameter", "probe_records", "smtp_av_probe",
 )
 
 

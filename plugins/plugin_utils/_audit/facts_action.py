@@ -28,13 +28,13 @@ _PASSED_ON = (
 
 
 class FactsAction(ActionBase):
-    """Action of a facts module. Its class names the one fact that the module returns, and the module's arguments."""
+    """Action of a facts module. Its class names the facts that the module returns, and the module's arguments."""
 
-    FACT = ""
+    FACTS: tuple[str, ...] = ()
     ARGUMENTS: Mapping[str, Any] = {}
 
     def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fact of a host without Python. Raises AuditError, and ValueError for a bad option."""
+        """Return the facts of a host without Python, by name. Raises AuditError, and ValueError for a bad option."""
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class FactsAction(ActionBase):
         result = {key: returned[key] for key in _PASSED_ON if key in returned}
         facts = returned.get("ansible_facts")
         if isinstance(facts, dict):
-            result["ansible_facts"] = {name: facts[name] for name in (self.FACT, self._discovered_interpreter_key) if name and name in facts}
+            result["ansible_facts"] = {name: facts[name] for name in (*self.FACTS, self._discovered_interpreter_key) if name and name in facts}
         return result
 
     def _name_python(self, result: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ class FactsAction(ActionBase):
     def _by_shell(self, options: Mapping[str, Any]) -> dict[str, Any]:
         try:
             shell = Shell(self._execute, nice=int(options.get("nice", 0)))
-            return {"ansible_facts": {self.FACT: self.by_shell(shell, options)}}
+            return {"ansible_facts": self.by_shell(shell, options)}
         except AuditError as error:
             return {"failed": True, "msg": str(error), "reason_kind": error.kind}
         except ValueError as error:

@@ -14,7 +14,7 @@ from ansible import constants as C
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.modules.maillog_facts import OF_THE_ACTION
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import ARGUMENTS, OF_THE_ACTION
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_files import HostFiles
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_logs import HostLogs
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_zone import zone_of
@@ -32,7 +32,7 @@ def audit_over_shell(shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]
         raise AuditError(f"nice: {options['nice']} is not a priority from 0 to 19")
     if options.get("journal") == "always":
         raise AuditError("journal: 'always' is not possible with mode fetch, which reads log files alone", "error")
-    asked = {name: value for name, value in options.items() if name not in (*OF_THE_ACTION, *_OF_THE_HOST)}
+    asked = {name: options[name] for name in ARGUMENTS if name not in (*OF_THE_ACTION, *_OF_THE_HOST)}
     # Never this controller's own journal for the host's.
     asked["journal_mode"] = "never"
     patterns = sources.USUAL_PATHS if options["paths"] is None else options["paths"]

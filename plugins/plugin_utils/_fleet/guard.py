@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
 
 _PREFIXES = ("audit_", "report_", "remediate_", "probe_")
+# The name that a host's record goes by.
+_NAMES = ("inventory_hostname",)
 
 
 def forged_names(variables: Mapping[str, Any]) -> list[str]:
@@ -23,7 +25,7 @@ def forged_names(variables: Mapping[str, Any]) -> list[str]:
     facts = variables.get("ansible_facts")
     if not isinstance(facts, Mapping):
         return []
-    return sorted(clean_text(name, 60) for name in facts if isinstance(name, str) and name.startswith(_PREFIXES))[:5]
+    return sorted(clean_text(name, 60) for name in facts if isinstance(name, str) and (name.startswith(_PREFIXES) or name in _NAMES))[:5]
 
 
 def refuse_forged_settings(task_vars: Mapping[str, Any]) -> None:

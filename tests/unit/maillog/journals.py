@@ -29,9 +29,10 @@ def writer() -> Path:
         debian.install("systemd")
     if not program.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "update", "-qq"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
-        needed = LIBRARIES.findall(subprocess.run(["apt-cache", "depends", PACKAGE], capture_output=True, text=True, check=True).stdout)
-        subprocess.run(["apt-get", "download", "-qq", PACKAGE, *needed], cwd=CACHE, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+        with debian.apt_alone():
+            debian.update()
+            needed = LIBRARIES.findall(subprocess.run(["apt-cache", "depends", PACKAGE], capture_output=True, text=True, check=True).stdout)
+            subprocess.run(["apt-get", "download", "-qq", PACKAGE, *needed], cwd=CACHE, stdin=subprocess.DEVNULL, capture_output=True, check=True)
         for package in sorted(CACHE.glob("*.deb")):
             subprocess.run(["dpkg-deb", "-x", package, CACHE], check=True)
             package.unlink()

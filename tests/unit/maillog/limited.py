@@ -17,6 +17,7 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 # Address space, of which a bare Python takes some 30 MiB and a decoder of xz at its highest level 65 MiB.
 MEMORY = 320 << 20
+# Of processor time: how busy the machine is has no part in it.
 SECONDS = 30
 
 PROGRAM = """
@@ -26,6 +27,7 @@ sys.path.insert(0, library)
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[4]), int(sys.argv[4])))
 answers = []
 for paths, options in calls:
     try:
@@ -38,13 +40,13 @@ print(json.dumps(answers))
 
 def audit_all(
     calls: Sequence[tuple[Sequence[pathlib.Path], dict[str, Any]]], python: str = sys.executable, library: pathlib.Path | None = None,
-    memory: int = MEMORY, seconds: float = SECONDS, wrapper: Sequence[str] = (),
+    memory: int = MEMORY, seconds: int = SECONDS, wrapper: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the facts of each call, or its `error` and `kind`."""
     written = json.dumps([([str(path) for path in paths], {"timezone": "UTC", **options}) for paths, options in calls])
     done = subprocess.run(
-        [*wrapper, python, "-c", PROGRAM, str(library or ROOT / "collections"), str(memory), written], capture_output=True, text=True,
-        timeout=seconds, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+        [*wrapper, python, "-c", PROGRAM, str(library or ROOT / "collections"), str(memory), written, str(seconds)],
+        capture_output=True, text=True, timeout=10 * seconds, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers

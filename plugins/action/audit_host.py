@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller's side of the module audit_host: one trip to the host, then its record."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
+from ansible_collections.mailfleet.tls_audit.plugins.modules.audit_host import ARGUMENTS
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RecordFolder, age, now, raw_variables, run_of
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.audit import audit_over_shell
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell_host import ShellHost
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT, MAILSERVER_RESULT
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation
+
+
+# The role's variables. A template in the task for each of them would cost as much time as all the rest (docs/scaling.md).
+_VARIABLES = {"dir": "audit_report_dir", "paths": "audit_log_paths", **{name: f"audit_{name}" for name in (
+    "run_id", "max_age", "internal_networks", "since", "until", "timezone", "max_days", "include_clients", "host_field", "journal", "max_seconds",
+    "state_dir", "workers", "nice", "mode", "fetch_max_mib",
+)}}
+
+
+class ActionModule(FactsAction):
+    """Runs the module, or reads the host over the shell, and writes the host's record. The facts go no further than that."""
+
+    FACTS = ("maillog", "mailserver")
+    ARGUMENTS = ARGUMENTS
+
+    def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Look at the host, fetch its logs and count here."""
+        mailserver = collect_as_asked(ShellHost(shell, options["command_timeout"]), options)
+        return {"mailserver": mailserver, "maillog": audit_over_shell(shell, options)}
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The record's place and status, and what went wrong with the host."""
+        variables = task_vars or {}
+        host = str(variables["inventory_hostname"])
+        forged = forged_names(variables)
+        if forged:
+            # Facts from an earlier play or a cache: such a host could choose folder, run and name here. Its record comes with the others'.
+            raise AnsibleActionFail(f"The host returned facts named {', '.join(forged)}, names that the audit reserves.")
+        arguments = self._arguments(variables)
+        try:
+            folder = RecordFolder(str(arguments["dir"]))
+            run = run_of(str(arguments["run_id"]), now(), arguments["internal_networks"] or [])
+            longest = age("max_age", arguments["max_age"])
+            kept = folder.fresh(host, longest, run) if longest else None
+        except (FileProblem, Violation, ValueError) as error:
+            raise AnsibleActionFail(str(error)) from error
+        if kept is not None:
+            record = {"file": str(folder.file_of(host)), "status": kept["status"], "reason": None, "fresh": True, "changed": False}
+            return {"changed": False, "msg": f"audited at {kept['audited_at']}, and not again", "record": record}
+        result = super().run(tmp, variables)
+        facts = result.pop("ansible_facts", {})
+        answers = {MAILLOG_RESULT: {**result, "ansible_facts": facts}, MAILSERVER_RESULT: {"ansible_facts": facts}}
+        # The run's time is that of the answer, not of the question.
+        run = dataclasses.replace(run, audited_at=now())
+        try:
+            record = folder.build(host, {**(raw_variables(host, variables) or {}), **answers}, run)
+            changed = False
+            if not self._task.check_mode:
+                folder.make()
+                changed = folder.write(host, record)
+        except FileProblem as error:
+            raise AnsibleActionFail(f"The host's record was not written: {error}") from error
+        result["record"] = {
+            "file": str(folder.file_of(host)), "status": record["status"], "reason": record["reason"], "fresh": False, "changed": changed,
+        }
+        result.pop("invocation", None)
+        if self._discovered_interpreter_key and self._discovered_interpreter_key in facts:
+            result["ansible_facts"] = {self._discovered_interpreter_key: facts[self._discovered_interpreter_key]}
+        return result
+
+    def _arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The options: those of the task, and from the host's variables those that the task does not set. Raises AnsibleActionFail for a bad one."""
+        named = {option: self._plain(variables[name]) for option, name in _VARIABLES.items() if option not in self._task.args and name in variables}
+        # An empty variable is one that is not set. Zero is a value.
+        self._task.args = {**{option: value for option, value in named.items() if value not in (None, "", [])}, **self._task.args}
+        try:
+            return dict(self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))[1])
+        except AnsibleError as error:
+            said = str(error)
+            names = [name for option, name in _VARIABLES.items() if f"'{option}'" in said or f" {option}: " in said or f": {option}" in said]
+            raise AnsibleActionFail(f"{said} (set by {', '.join(names)})" if names else said) from error
+
+    def _plain(self, value: Any) -> Any:
+        """A variable's value; most hold no template, and asking the templar costs time."""
+        return self._templar.template(value) if "{{" in str(value) or "{%" in str(value) else value

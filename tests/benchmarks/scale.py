@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time the audit playbook over many inventory hosts, beside a bare `ping` over the same inventory.
+
+    python tests/benchmarks/scale.py [--answers 50 200 1000 5000] [--local 50] [--ssh 50]
+
+Three kinds of hosts: `answers` stand in for hosts that cost this machine nothing (their interpreter takes the module and gives an answer made before), so
+that what is measured is the control node; `local` do the module's work here, on a log of 480 lines; `ssh` are 50 addresses of one real sshd in a network
+of its own. Prints ratios, and never passes or fails by the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "collections"), str(ROOT)]
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs  # noqa: E402
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect  # noqa: E402
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host  # noqa: E402
+from ansible_collections.mailfleet.tls_audit.tests.integration import debian_host, playbooks  # noqa: E402
+
+LOG = ROOT / "tests/fixtures/real-logs/postfix-3.7.11-debian12/A-loglevel1/maillog.iso"
+PING = "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
+ANSWER = "#!/bin/sh\n# Takes the module, runs nothing and gives the answer that was made before.\ncat >/dev/null\ncat {}\n"
+SAMPLE_EVERY = 0.5
+
+
+@dataclass
+class Cost:
+    """Of one run of a playbook: seconds, seconds of processor time with all children, MiB of all its processes together at their most."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def _tree(process: int) -> Iterator[int]:
+    yield process
+    for task in pathlib.Path(f"/proc/{process}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from _tree(int(child))
+
+
+def _memory(process: int) -> float:
+    """MiB of a process and its children; what they share counts once."""
+    total = 0
+    for number in list(_tree(process)):
+        with contextlib.suppress(OSError, ValueError):
+            total += int(next(line for line in pathlib.Path(f"/proc/{number}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:")).split()[1])
+    return total / 1024
+
+
+def run(playbook: str, inventory: pathlib.Path, *arguments: str, inside: Sequence[str] = (), **environment: str) -> Cost:
+    """Run a playbook of the checkout and measure it."""
+    command = [*inside, playbooks.ansible_playbooks()[-1], playbook, "-i", str(inventory), *arguments]
+    settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **environment}
+    start, most, ended = time.perf_counter(), [0.0], threading.Event()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+
+        def watch() -> None:
+            while not ended.wait(SAMPLE_EVERY):
+                with contextlib.suppress(OSError):
+                    most[0] = max(most[0], _memory(process.pid))
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        _pid, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - start
+        ended.set()
+        watcher.join()
+        output.seek(0)
+        assert process.returncode == 0, output.read().decode()[-3000:]
+    return Cost(wall, used.ru_utime + used.ru_stime, most[0])
+
+
+def inventory(folder: pathlib.Path, hosts: int, variables: Sequence[str], line: str = "") -> pathlib.Path:
+    path = folder / "hosts"
+    rows = [f"mx{number:04d} " + line.format(number=number + 1) for number in range(hosts)]
+    path.write_text("\n".join(["[mailservers]", *rows, "[mailservers:vars]", *variables, f"audit_log_paths='{json.dumps([str(LOG)])}'", ""]))
+    return path
+
+
+def compare(kind: str, hosts: int, path: pathlib.Path, folder: pathlib.Path, inside: Sequence[str] = (), **environment: str) -> None:
+    """Run both playbooks and print what they took."""
+    (folder / "ping.yml").write_text(PING)
+    report = folder / f"report-{kind}-{hosts}"
+    ping = run(str(folder / "ping.yml"), path, inside=inside, **environment)
+    audit = run("playbooks/audit.yml", path, "-e", f"report_dir={report}", inside=inside, **environment)
+    sizes = [file.stat().st_size for file in (report / "records").iterdir()]
+    audited = sum(json.loads(file.read_text())["status"] == "audited" for file in (report / "records").iterdir())
+    assert (len(sizes), audited) == (hosts, hosts), f"{audited} of {len(sizes)} records"
+    print(f"{kind:<8} {hosts:>6} | {1000 * ping.wall / hosts:>8.0f} {1000 * audit.wall / hosts:>8.0f} {audit.wall / ping.wall:>6.2f}"
+          f" | {1000 * ping.cpu / hosts:>8.0f} {1000 * audit.cpu / hosts:>8.0f} {audit.cpu / ping.cpu:>6.2f}"
+          f" | {ping.memory:>6.0f} {audit.memory:>6.0f} | {statistics.mean(sizes):>7.0f}", flush=True)
+
+
+def answers(folder: pathlib.Path, hosts: int) -> None:
+    answer, python = folder / "answer.json", folder / "python"
+    facts = {"maillog": audit_logs([str(LOG)]), "mailserver": collect(Host())}
+    answer.write_text(json.dumps({"changed": False, "ping": "pong", "ansible_facts": facts}))
+    python.write_text(ANSWER.format(answer))
+    python.chmod(0o755)
+    compare("answers", hosts, inventory(folder, hosts, ["ansible_connection=local", f"ansible_python_interpreter={python}"]), folder)
+
+
+def local(folder: pathlib.Path, hosts: int) -> None:
+    compare("local", hosts, inventory(folder, hosts, ["ansible_connection=local", "ansible_python_interpreter='{{ ansible_playbook_python }}'"]), folder)
+
+
+def ssh(folder: pathlib.Path, hosts: int) -> None:
+    """As many addresses of one server, so that each has a connection of its own. The server's work is not in the figures."""
+    server = debian_host.Server(debian_host.make("bookworm"), folder).start()
+    try:
+        server.run("mkdir -p /etc/ssh/sshd_config.d && echo 'MaxStartups 200' > /etc/ssh/sshd_config.d/test.conf && systemctl restart ssh")
+        server.run(f"mkdir -p {LOG.parent} && cat > {LOG}", stdin=LOG.read_text())
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
+        variables = ["ansible_user=root", f"ansible_ssh_private_key_file={folder}/key", "ansible_python_interpreter=/usr/bin/python3",
+                     f"ansible_ssh_extra_args='{options}'"]
+        sockets = tempfile.TemporaryDirectory(prefix="mf-")
+        with sockets:
+            compare("ssh", hosts, inventory(folder, hosts, variables, "ansible_host=127.0.0.{number}"), folder, inside=server.inside(),
+                    ANSIBLE_SSH_CONTROL_PATH_DIR=sockets.name)
+    finally:
+        server.stop()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Time the audit playbook beside a bare ping.")
+    for name, default in (("answers", [50, 200, 1000, 5000]), ("local", [50]), ("ssh", [50])):
+        parser.add_argument(f"--{name}", type=int, nargs="*", default=default, metavar="HOSTS")
+    arguments = parser.parse_args()
+    print("per host: ms of wall time, ms of processor time; MiB of all processes of the run together; bytes of a record. x: the audit's part of ping's")
+    print("hosts           |     ping    audit      x |     ping    audit      x |   ping  audit |  record")
+    for kind, counts in ((answers, arguments.answers), (local, arguments.local), (ssh, arguments.ssh)):
+        for hosts in counts:
+            with tempfile.TemporaryDirectory(prefix="mailfleet-scale-") as folder:
+                kind(pathlib.Path(folder), hosts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
