@@ -69,7 +69,8 @@ class Session:
         begun = [message for message in self.messages if message.begun]
         if self.counters is None or "bdat" in self.counters or (self.handshakes and any(not message.over_tls for message in begun)):
             return [message for message in self.messages if message.accepted]
-        return begun[:int(data)]
+        # Choice: a filter's line that a message was accepted before TLS is told apart by TLS, and counts for itself.
+        return begun[:int(data)] + [message for message in self.messages if self.handshakes and not message.over_tls]
 
     def starttls_succeeded(self) -> bool:
         done = (self.counters or {}).get("starttls", "0").partition("/")[0]
@@ -106,7 +107,8 @@ class Log:
         elif program == b"qmgr":
             queued = QUEUED.fullmatch(message)
             if queued and (host, queued["queue_id"]) in messages:
-                messages[host, queued["queue_id"]][1].accepted = True
+                # Choice: what the queue manager took over is accepted once, and no longer to be rejected.
+                messages.pop((host, queued["queue_id"]))[1].accepted = True
         elif program == b"cleanup":
             reject = REJECT.fullmatch(message)
             if reject and (host, reject["queue_id"]) in messages:
