@@ -44,7 +44,7 @@ def one_round(seed: int, path: Path, lines: int = LINES) -> tuple[str, int]:
         checks.check_sums(facts)
     else:
         checks.check_invariants(log, facts)
-    if kind == "written":
+    if kind in ("written", "rearranged"):
         checks.check_reference(path, facts)
     checks.check_other_ways(log, path, facts, chance)
     path.write_bytes(log)

@@ -18,7 +18,7 @@ import pathlib
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -63,10 +63,10 @@ class Log:
         self._second, self._text = -1, ""
         self.truth: Counter[tuple[str, ...]] = Counter()
 
-    def session(self) -> Iterator[Line]:
-        """The lines of one session, smtpd's and those of the daemons behind it."""
+    def session(self, choices: Sequence[tuple[int, bool, bool, str]] = CHOICES) -> Iterator[Line]:
+        """The lines of one session of the choices, smtpd's and those of the daemons behind it."""
         chance, style = self._chance, self._style
-        unused, external, tls, what = chance.choice(CHOICES)
+        unused, external, tls, what = chance.choice(choices)
         low, high = chance.randrange(1, 255), chance.randrange(1, 255)
         client = f"mail{low}.sender{high}.example.net[198.51.{100 + low % 2}.{high}]" if external else f"pc{low}.example.edu[10.1.{low}.{high}]"
         scope = "external" if external else "internal"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An old host behind a real sshd, in a Debian root and a network of its own that nothing leaves: for a host with Python 2.7 alone, or none."""
+"""A host behind a real sshd, in a Debian root and a network of its own that nothing leaves: with Python 2.7 alone, with none, or a mail server of today."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import debian, debian_root
+from . import debian, debian_host, debian_root
 from .playbooks import Run, run_playbook
 
 SUITE = "bullseye"
 _EVERYWHERE = "openssh-server,sudo,postfix,openssl"
 PACKAGES = {"python2": f"{_EVERYWHERE},python2.7,xz-utils", "bare": f"{_EVERYWHERE},busybox"}
+# The root of debian_host, without its systemd.
+SERVER = "server"
 PASSWORD = "not-a-secret"
 # What sshd of CentOS 6 (OpenSSH 5.3) has in common with today's clients, but for host keys that sign with SHA-1, which these have to be allowed. The user's
 # key signs with SHA-1 there, too; today's sshd offers better whatever it is told, so that is not tried.
@@ -107,11 +109,11 @@ class SshHost:
 
 @contextlib.contextmanager
 def running(kind: str, seed: pathlib.Path) -> Iterator[SshHost]:
-    """Start a host of a kind of PACKAGES. seed: what becomes its /test; a shell script `prepare` in it runs before sshd does."""
+    """Start a host of a kind of PACKAGES, or a SERVER. seed: what becomes its /test; a shell script `prepare` in it runs before sshd does."""
     for program, package in {"ssh": "openssh-client", "nsenter": "util-linux"}.items():
         if not shutil.which(program):
             debian.install(package)
-    root = debian_root.make(SUITE, PACKAGES[kind], f"{SUITE}-{kind}")
+    root = debian_host.make("bookworm") if kind == SERVER else debian_root.make(SUITE, PACKAGES[kind], f"{SUITE}-{kind}")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-"))
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", str(folder / "key")], check=True)
     shutil.copy(folder / "key.pub", seed / "key.pub")

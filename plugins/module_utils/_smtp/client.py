@@ -132,11 +132,7 @@ class _Client(smtplib.SMTP):
     def secure(self, connection):
         """Return the connection under TLS, noted in the delivery."""
         self._delivery.stage = 'handshake'
-        context = ssl.SSLContext(ssl.PROTOCOL_SSLv23)
-        context.verify_mode = ssl.CERT_NONE
-        if self.server.ciphers:
-            context.options |= getattr(ssl, 'OP_NO_TLSv1_3', 0)
-            context.set_ciphers(self.server.ciphers)
+        context = _context(self.server.ciphers)
         secured = context.wrap_socket(connection, server_hostname=self.server.server_name if ssl.HAS_SNI else None)
         self.file = smtplib.SSLFakeFile(secured) if hasattr(smtplib, 'SSLFakeFile') else None
         der = secured.getpeercert(True)
@@ -144,6 +140,22 @@ class _Client(smtplib.SMTP):
         self._delivery.tls = {'version': secured.version() if hasattr(secured, 'version') else None, 'cipher': secured.cipher()[0],
                               'certificate_sha256': shown['sha256'], 'not_after': shown['not_after'], 'expired': shown['expired']}
         return secured
+
+
+def _context(ciphers):
+    """Return a context that takes what any MTA takes: old servers are probed like new ones."""
+    context = ssl.SSLContext(ssl.PROTOCOL_SSLv23)
+    context.verify_mode = ssl.CERT_NONE
+    if hasattr(ssl, 'TLSVersion'):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    if ciphers:
+        context.options |= getattr(ssl, 'OP_NO_TLSv1_3', 0)
+    try:
+        context.set_ciphers('%s:@SECLEVEL=0' % (ciphers or 'DEFAULT'))
+    except ssl.SSLError:
+        # Before OpenSSL 1.1.0 there were no levels.
+        context.set_ciphers(ciphers or 'DEFAULT')
+    return context
 
 
 def _conversation(server, starttls, rest):

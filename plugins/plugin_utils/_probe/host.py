@@ -61,7 +61,8 @@ def _problem(result: Any, what: str) -> str | None:
     if not isinstance(result, Mapping):
         return None
     results = result.get("results")
-    for one in (result, *(part for part in (results if isinstance(results, list) else []) if isinstance(part, Mapping))):
+    # Of a loop, its items know more than the task.
+    for one in (*(part for part in (results if isinstance(results, list) else []) if isinstance(part, Mapping)), result):
         if one.get("unreachable") is True or one.get("failed") is True:
             verb = "could not be reached" if one.get("unreachable") is True else "failed"
             return clean_text(f"{what} {verb}: {message_of(one)}", 300)

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
+from ansible_collections.mailfleet.tls_audit.tests.fuzz import logs
 from ansible_collections.mailfleet.tls_audit.tests.generators.centos6_log import generate
 from ansible_collections.mailfleet.tls_audit.tests.unit.truth import derive, slow_reference, synthetic
 from ansible_collections.mailfleet.tls_audit.tests.unit.truth.compare import differences
@@ -47,6 +48,16 @@ def test_random_logs(style: synthetic.Style, seed: int, sessions: int) -> None:
         facts = audit(log)
         assert differences(slow_reference.count([log], derive.INTERNAL_NETWORKS), facts) == []
         assert_sums(facts["inbound"])
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_random_logs_with_lines_lost_doubled_cut_or_moved(seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        chance = random.Random(seed)
+        log = Path(folder) / "maillog"
+        log.write_bytes(logs.rearranged(chance, logs.written(chance, 150)))
+        assert differences(slow_reference.count([log], derive.INTERNAL_NETWORKS), audit(log)) == []
 
 
 @given(seed=st.integers(0, 2**32), cut=st.floats(0, 1))

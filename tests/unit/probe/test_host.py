@@ -72,7 +72,7 @@ def test_a_host_that_the_role_did_not_come_to() -> None:
     ("probe_before", {"failed": True, "msg": "sudo: a password is required"}, "the server failed: sudo: a password is required"),
     ("probe_sent", {"results": [{"item": 25, "unreachable": True, "msg": "no route"}]}, "the sender, probe.example.net, could not be reached: no route"),
     ("probe_sent", {"results": [{"item": 25, "failed": True, "msg": "interval: at least 10"}], "failed": True, "msg": "One or more items failed"},
-     "the sender, probe.example.net, failed"),
+     "the sender, probe.example.net, failed: interval: at least 10"),
     ("probe_sent", {"skipped": True}, "nothing was sent"),
 ])
 def test_not_tested_says_why(name: str, result: dict[str, Any], why: str) -> None:

@@ -31,14 +31,24 @@ HANDSHAKE_ERROR = re.compile(rb"SSL_accept error from " + CLIENT + rb": .*")
 CLIENT_OF_MESSAGE = re.compile(QUEUE_ID + rb": client=.*")
 PROXY_ACCEPTED = re.compile(rb"(?:NOQUEUE: )?proxy-accept: END-OF-MESSAGE: .*")
 REJECT = re.compile(QUEUE_ID + rb": (?:milter-)?reject: .*")
-QUEUED = re.compile(QUEUE_ID + rb": from=<.*>, size=\d+, nrcpt=\d+ \(queue active\)")
-REMOVED = re.compile(QUEUE_ID + rb": removed.*")
+QUEUED = re.compile(QUEUE_ID + rb": from=<.*")
+UNKNOWN_USER = re.compile(rb"[^:]*: (?:milter-)?reject: RCPT from " + CLIENT + rb": 5\d\d 5\.1\.1 .*")
+# Services that speak TLS from the first byte, by their names in Postfix's master.cf and at IANA: no STARTTLS shows it.
+IMPLICIT_TLS = {"smtps", "submissions", "ssmtp", "465"}
 
 
 @dataclass
 class Message:
     over_tls: bool  # TLS was on, as far as the log had shown, when the first recipient was accepted
     accepted: bool = False
+    waits_for_proxy: bool = False  # it goes through a filter before the queue
+    begun: bool = True  # by a line `client=`, of which one is for each message
+
+
+@dataclass
+class Refusal:
+    over_tls: bool
+    unknown_user: bool
 
 
 @dataclass
@@ -48,9 +58,19 @@ class Session:
     handshakes: list[tuple[str, str]] = field(default_factory=list)  # (protocol, cipher)
     handshake_errors: int = 0
     counters: dict[str, str] | None = None  # those of `disconnect`; None before Postfix 3.0
-    ended: bool = False
+    ended: bool = False  # by `disconnect`, or by the next session of the same process: Choice: then a line about TLS would have come
+    instance: str = "postfix"
     messages: list[Message] = field(default_factory=list)
-    rejects: list[bool] = field(default_factory=list)  # one per refused command: was it an unknown user?
+    rejects: list[Refusal] = field(default_factory=list)  # one per refused command
+
+    def accepted_messages(self) -> list[Message]:
+        """The messages that were accepted. Choice: the number in `disconnect` counts, unless it counts chunks too (bdat) or what was sent before TLS."""
+        data = (self.counters or {}).get("data", "0").partition("/")[0]
+        begun = [message for message in self.messages if message.begun]
+        if self.counters is None or "bdat" in self.counters or (self.handshakes and any(not message.over_tls for message in begun)):
+            return [message for message in self.messages if message.accepted]
+        # Choice: a filter's line that a message was accepted before TLS is told apart by TLS, and counts for itself.
+        return begun[:int(data)] + [message for message in self.messages if self.handshakes and not message.over_tls]
 
     def starttls_succeeded(self) -> bool:
         done = (self.counters or {}).get("starttls", "0").partition("/")[0]
@@ -61,6 +81,7 @@ class Session:
 class Log:
     sessions: list[Session] = field(default_factory=list)
     orphans: int = 0  # `disconnect` without a session
+    shown: set[str] = field(default_factory=set)  # services, as they are logged, of which any line told a handshake, whatever its session
 
     def read(self, paths: Iterable[Path]) -> Log:
         open_sessions: dict[tuple[bytes, bytes, bytes], Session] = {}  # by host, service and process
@@ -79,19 +100,20 @@ class Log:
         instance, _slash, program = name.rpartition(b"/")
         if not instance:
             return
+        if program in (b"smtpd", b"tlsproxy") and ESTABLISHED.fullmatch(message):
+            self.shown.add(name.decode())
         if program == b"smtpd":
             self._smtpd((host, name, pid), message, open_sessions, messages)
         elif program == b"qmgr":
             queued = QUEUED.fullmatch(message)
             if queued and (host, queued["queue_id"]) in messages:
-                messages[host, queued["queue_id"]][1].accepted = True
-            removed = REMOVED.fullmatch(message)
-            if removed:
-                messages.pop((host, removed["queue_id"]), None)
+                # Choice: what the queue manager took over is accepted once, and no longer to be rejected.
+                messages.pop((host, queued["queue_id"]))[1].accepted = True
         elif program == b"cleanup":
             reject = REJECT.fullmatch(message)
             if reject and (host, reject["queue_id"]) in messages:
-                messages[host, reject["queue_id"]][0].rejects.append(False)
+                session, sent = messages[host, reject["queue_id"]]
+                session.rejects.append(Refusal(sent.over_tls, False))
 
     def _smtpd(
         self, key: tuple[bytes, bytes, bytes], message: bytes,
@@ -100,7 +122,9 @@ class Log:
         connect = CONNECT.fullmatch(message)
         if connect:
             # A process serves one client at a time: an older session of this process has ended without a word.
-            session = Session(key[1].decode().removeprefix("postfix/"), connect["address"].decode())
+            session = Session(key[1].decode().removeprefix("postfix/"), connect["address"].decode(), instance=key[1].decode().partition("/")[0])
+            if key in open_sessions:
+                open_sessions[key].ended = True
             open_sessions[key] = session
             self.sessions.append(session)
             return
@@ -123,13 +147,18 @@ class Log:
         elif HANDSHAKE_ERROR.fullmatch(message):
             current.handshake_errors += 1
         elif REJECT.fullmatch(message):
-            current.rejects.append(b" 550 5.1.1 " in message and b"User unknown" in message)
+            current.rejects.append(Refusal(bool(current.handshakes), bool(UNKNOWN_USER.fullmatch(message))))
         elif PROXY_ACCEPTED.fullmatch(message):
-            current.messages.append(Message(over_tls=bool(current.handshakes), accepted=True))
+            # Its `client=` has no queue id of its own.
+            pending = [sent for sent in current.messages if sent.over_tls == bool(current.handshakes) and sent.waits_for_proxy]
+            if pending:
+                pending[0].accepted, pending[0].waits_for_proxy = True, False
+            else:
+                current.messages.append(Message(over_tls=bool(current.handshakes), accepted=True, begun=False))
         else:
             client = CLIENT_OF_MESSAGE.fullmatch(message)
-            if client and client["queue_id"] != b"NOQUEUE":
-                sent = Message(over_tls=bool(current.handshakes))
+            if client:
+                sent = Message(over_tls=bool(current.handshakes), waits_for_proxy=client["queue_id"] == b"NOQUEUE")
                 current.messages.append(sent)
                 messages[key[0], client["queue_id"]] = (current, sent)
 
@@ -141,25 +170,17 @@ def scope_of(address: str, internal_networks: Iterable[str]) -> str:
     return "internal" if any(client in ipaddress.ip_network(network) for network in internal_networks) else "external"
 
 
-def _service_shows_tls(sessions: list[Session], service: str) -> bool:
-    """Whether the log shows that this service's TLS logging was on: it logged a handshake.
+def _could_have_shown_tls(session: Session, shown: set[str]) -> bool:
+    """Whether the log shows that TLS logging was on: a handshake was logged, of the same service if that speaks TLS from the start, else of its instance.
 
     Choice: over the whole of the files, so tests with a log whose level changes must not depend on this.
     """
-    return any(session.handshakes for session in sessions if session.service == service)
+    if IMPLICIT_TLS.intersection(session.service.split("/")):
+        return any(service.removeprefix("postfix/") == session.service for service in shown)
+    return any(service.partition("/")[0] == session.instance for service in shown)
 
 
-def _may_be_wrapper(sessions: list[Session], service: str) -> bool:
-    """Whether the service may speak TLS from the start, so that no STARTTLS would show it.
-
-    Choice: the unnamed `smtpd` of port 25 speaks plaintext first; another is known to only once it counted a STARTTLS.
-    """
-    if service == "smtpd":
-        return False
-    return not any("starttls" in (session.counters or {}) for session in sessions if session.service == service)
-
-
-def class_of(session: Session, sessions: list[Session]) -> str:
+def class_of(session: Session, shown: set[str]) -> str:
     if session.handshakes or session.starttls_succeeded():
         return "tls"
     if session.handshake_errors:
@@ -167,17 +188,15 @@ def class_of(session: Session, sessions: list[Session]) -> str:
     if not session.ended:
         # Choice: what a session did before it was cut off is not known, whatever the log could have shown.
         return "unknown"
-    if _service_shows_tls(sessions, session.service):
+    if session.counters is not None and not IMPLICIT_TLS.intersection(session.service.split("/")):
         return "plaintext"
-    if session.counters is None or _may_be_wrapper(sessions, session.service):
-        return "unknown"
-    return "plaintext"
+    return "plaintext" if _could_have_shown_tls(session, shown) else "unknown"
 
 
 def count(paths: Iterable[Path], internal_networks: Iterable[str]) -> dict[str, Any]:
     """Return the subset of the module's facts that this count knows: inbound, services and tls."""
     networks = list(internal_networks)
-    sessions = Log().read(paths).sessions
+    log = Log().read(paths)
     inbound: dict[str, dict[str, dict[str, int]]] = {}
     for scope in ("total", "external", "internal", "local"):
         inbound[scope] = {
@@ -188,8 +207,8 @@ def count(paths: Iterable[Path], internal_networks: Iterable[str]) -> dict[str, 
     services: dict[str, dict[str, dict[str, int]]] = {}
     protocols: dict[str, int] = {}
     ciphers: dict[str, int] = {}
-    for session in sessions:
-        shown = class_of(session, sessions)
+    for session in log.sessions:
+        shown = class_of(session, log.shown)
         scope = scope_of(session.address, networks)
         places = [inbound[scope]]
         if scope != "local":
@@ -203,27 +222,23 @@ def count(paths: Iterable[Path], internal_networks: Iterable[str]) -> dict[str, 
         for place in places:
             place["sessions"]["total"] += 1
             place["sessions"][shown] += 1
-            for message in session.messages:
-                if message.accepted:
-                    place["messages"]["total"] += 1
-                    place["messages"][_class_of_message(message, session, shown)] += 1
-            for unknown_user in session.rejects:
+            for message in session.accepted_messages():
+                place["messages"]["total"] += 1
+                place["messages"][_class_behind(message, session, shown)] += 1
+            for refusal in session.rejects:
                 place["rejected"]["total"] += 1
-                place["rejected"][_class_of_reject(shown)] += 1
-                place["rejected"]["unknown_user"] += unknown_user
+                place["rejected"][_class_behind(refusal, session, shown)] += 1
+                place["rejected"]["unknown_user"] += refusal.unknown_user
     kept = {name: {"sessions": s["sessions"], "messages": s["messages"]} for name, s in sorted(services.items())}
     return {"inbound": inbound, "services": kept, "tls": {"protocols": protocols, "ciphers": ciphers}}
 
 
-def _class_of_message(message: Message, session: Session, shown: str) -> str:
-    if shown == "tls" and session.handshakes:
-        return "tls" if message.over_tls else "plaintext"
-    if shown == "tls":
-        # Choice: the counters say that TLS came, not when. A client that means to use it does so before it sends.
-        return "tls"
-    return _class_of_reject(shown)
+def _class_behind(event: Message | Refusal, session: Session, shown: str) -> str:
+    """The class of a message or refusal, which have no class `tls_failed`.
 
-
-def _class_of_reject(shown: str) -> str:
-    """Choice: mail and refusals have no class `tls_failed`; what went on after a failed handshake was not encrypted."""
+    Choice: what went on after a failed handshake was not encrypted. Where only the counters say that TLS came, they do not say when: a client that means
+    to use it does so before it sends.
+    """
+    if shown == "tls" and session.handshakes and not event.over_tls:
+        return "plaintext"
     return "plaintext" if shown == "tls_failed" else shown
