@@ -132,8 +132,11 @@ class Fleet:
 
     def serve(self, folder: pathlib.Path, port: int, *more: object) -> None:
         """Serve a folder over HTTP from `inside` until the fleet ends, or as long as file_server.py is told."""
-        subprocess.Popen([*self.enclosure.within("inside"), sys.executable, str(pathlib.Path(__file__).with_name("file_server.py")), str(folder), str(port),
-                          *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        program = str(pathlib.Path(__file__).with_name("file_server.py"))
+        server = subprocess.Popen([*self.enclosure.within("inside"), sys.executable, program, str(folder), str(port), *map(str, more)],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert server.stdout
+        assert server.stdout.readline() == b"ready\n", f"{folder} cannot be served on port {port}"
 
     def renew(self) -> Fleet:
         """Boot every server anew, as from its first day."""
@@ -200,13 +203,13 @@ class Fleet:
         path.write_text("".join(lines))
         return path
 
-    def play(self, playbook: str, *arguments: str, core: str = NEW, limit: str = "all", **variables: object) -> Run:
-        """Run a playbook from the control node, on all servers at once. The report is kept from run to run."""
+    def play(self, playbook: str, *arguments: str, core: str = OLD, limit: str = "all", **variables: object) -> Run:
+        """Run a playbook from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the quickest."""
         return run_playbook(*self._words(core, limit, *arguments), **self._options(playbook, limit, variables))
 
     def start_play(self, playbook: str, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
         """Start a playbook and do not wait for it."""
-        return start_playbook(*self._words(NEW, limit, *arguments), **self._options(playbook, limit, variables))
+        return start_playbook(*self._words(OLD, limit, *arguments), **self._options(playbook, limit, variables))
 
     def _words(self, core: str, limit: str, *arguments: str) -> tuple[Any, ...]:
         return core, self.folder / "report", "--limit", limit, "-e", "remediate_serial=100%", *arguments
