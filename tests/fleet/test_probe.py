@@ -202,8 +202,6 @@ def test_a_server_that_is_not_in_the_group_is_refused(site: Site, probed: Run) -
 
 @pytest.mark.parametrize("settings, said", [
     ("probe_interval=1 probe_address=mx.example.org", "interval: at least 10 seconds between two mails to mx.example.org"),
-    ("probe_interval=9 probe_address=10.77.0.12", "interval: at least 10 seconds between two mails to 10.77.0.12"),
-    ("probe_recipient=av-test", "probe_recipient: 'av-test' is no mail address"),
     ("probe_recipient=", "probe_recipient: '' is no mail address"),
 ])
 def test_bad_settings_are_named_and_nothing_is_sent(site: Site, probed: Run, settings: str, said: str) -> None:
