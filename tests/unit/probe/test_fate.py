@@ -81,6 +81,7 @@ def test_a_milter_refuses() -> None:
     found = of(MILTER)
     assert told(found) == ["seen", "refused", "infected"]
     assert (found["client"], found["queue_ids"]) == ("203.0.113.5", ["5A7D93246AB"])
+    assert any(line.endswith("infected by Test-Signature") for line in found["lines"])
     assert any("milter-reject" in line for line in found["lines"]) and not any("2026-11" in line for line in found["lines"])
 
 
