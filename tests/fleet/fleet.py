@@ -200,13 +200,13 @@ class Fleet:
         path.write_text("".join(lines))
         return path
 
-    def play(self, playbook: str, *arguments: str, core: str = NEW, limit: str = "all", **variables: object) -> Run:
-        """Run a playbook from the control node, on all servers at once. The report is kept from run to run."""
+    def play(self, playbook: str, *arguments: str, core: str = OLD, limit: str = "all", **variables: object) -> Run:
+        """Run a playbook from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the quickest."""
         return run_playbook(*self._words(core, limit, *arguments), **self._options(playbook, limit, variables))
 
     def start_play(self, playbook: str, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
         """Start a playbook and do not wait for it."""
-        return start_playbook(*self._words(NEW, limit, *arguments), **self._options(playbook, limit, variables))
+        return start_playbook(*self._words(OLD, limit, *arguments), **self._options(playbook, limit, variables))
 
     def _words(self, core: str, limit: str, *arguments: str) -> tuple[Any, ...]:
         return core, self.folder / "report", "--limit", limit, "-e", "remediate_serial=100%", *arguments

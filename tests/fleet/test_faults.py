@@ -107,7 +107,7 @@ def connection_is_cut(fleet: Fleet) -> None:
     before = fleet.files(host)
     process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_cut_off=12, remediate_clamav_watch=120)
     try:
-        until(fleet, host, True, 900)
+        until(fleet, host, True, 1500)
         fleet.enclosure.setting_up(f"ip -n control route add blackhole {ADDRESSES[host]}/32")
         until(fleet, host, False, 120)
     finally:
@@ -134,7 +134,7 @@ def control_node_dies(fleet: Fleet) -> None:
     before = fleet.files(host)
     process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_watch=120)
     try:
-        until(fleet, host, True, 900)
+        until(fleet, host, True, 1500)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import Run
 
-from .fleet import ADDRESSES, HOSTS, OLD, OUTSIDE, Fleet
+from .fleet import ADDRESSES, HOSTS, NEW, OUTSIDE, Fleet
 from .mix import Mix, added
 from .recap import failures, recap
 
@@ -54,7 +54,7 @@ def test_the_audit_counts_a_known_mix_to_the_last_session(fleet: Fleet, before: 
     for host in HOSTS:
         FROM_OUTSIDE[host].send(fleet, "outside", OUTSIDE, host)
         FROM_INSIDE[host].send(fleet, "inside", ADDRESSES["inside"], host)
-    run = fleet.play("audit", core=OLD)
+    run = fleet.play("audit")
     assert run.code == 0, run.output
     for host in HOSTS:
         inbound = run.record(host)["maillog"]["inbound"]
@@ -78,7 +78,7 @@ def test_it_shows_what_it_would_change(fleet: Fleet, before: dict[str, str]) -> 
 
 def test_all_are_remediated_and_no_mail_is_lost(fleet: Fleet, before: dict[str, str]) -> None:
     with fleet.sending() as tallies:
-        run = fleet.play("remediate", **ON)
+        run = fleet.play("remediate", core=NEW, **ON)
     assert run.code == 0, run.output
     assert all(counts["changed"] > 0 for counts in recap(run).values())
     for host, tally in tallies.items():
@@ -102,7 +102,7 @@ def test_what_was_there_stays(fleet: Fleet, before: dict[str, str]) -> None:
 
 
 def test_the_second_audit_shows_before_and_after(fleet: Fleet, before: dict[str, str]) -> None:
-    run = fleet.play("audit")
+    run = fleet.play("audit", core=NEW)
     assert run.code == 0, run.output
     assert statuses(run) == dict.fromkeys(HOSTS, "protected")
     changes = {change["host"]: (change["before"], change["after"]) for change in run.fleet()["changes"]["hosts"]}
@@ -114,7 +114,7 @@ def test_the_second_audit_shows_before_and_after(fleet: Fleet, before: dict[str,
 
 def test_again_changes_nothing(fleet: Fleet, before: dict[str, str]) -> None:
     now = fleet.files()
-    run = fleet.play("remediate", core=OLD, **ON)
+    run = fleet.play("remediate", **ON)
     assert run.code == 0 and [counts["changed"] for counts in recap(run).values()] == [0] * ALL, run.output
     assert fleet.files() == now
 
@@ -145,7 +145,7 @@ def test_a_rollback_refuses_what_somebody_changed_since(fleet: Fleet, before: di
 
 def test_a_rollback_leaves_every_byte_as_it_was(fleet: Fleet, before: dict[str, str]) -> None:
     with fleet.sending() as tallies:
-        run = fleet.play("rollback", core=OLD)
+        run = fleet.play("rollback", core=NEW)
     assert run.code == 0, run.output
     assert fleet.files() == before
     for host, server in fleet.hosts.items():

@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.tests.integration import debian_roo
 from ansible_collections.mailfleet.tls_audit.tests.tools.pythons import pythons
 
 from . import signatures
-from .fleet import ADDRESSES, Fleet
+from .fleet import ADDRESSES, NEW, Fleet
 from .recap import failures, recap
 
 CLAMAV = {"remediate_clamav": "true"}
@@ -95,7 +95,7 @@ def starttls_comes_last(fleet: Fleet) -> None:
     assert fleet.files(host) == before
     certificate = {"remediate_starttls_certificate": "/etc/ssl/certs/mail.pem", "remediate_starttls_key": "/etc/ssl/private/mail.pem"}
     settings = {**CLAMAV, **on, **certificate, "remediate_tls_logging": "true"}
-    run = fleet.play("remediate", limit=host, **settings)
+    run = fleet.play("remediate", limit=host, core=NEW, **settings)
     assert run.code == 0, run.output
     assert verdicts(fleet, host) == ["accepted 250", "accepted 250", "refused 550", "refused 550"]
     run = fleet.play("remediate", limit=host, **settings)

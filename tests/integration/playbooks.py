@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parents[2]
+# Only against what hangs: a machine may be busy.
+TIMEOUT = 1800
 
 
 def ansible_playbooks() -> list[str]:
@@ -58,7 +60,7 @@ def run_playbook(ansible_playbook: str, report_dir: pathlib.Path, *arguments: st
     """Run a playbook of the checkout to its end. Arguments and options: as of start_playbook."""
     with start_playbook(ansible_playbook, report_dir, *arguments, **options) as process:
         try:
-            output, _none = process.communicate(timeout=600)
+            output, _none = process.communicate(timeout=TIMEOUT)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
