@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A mirror of packages or signatures: a folder over HTTP, with requests for a part of a file, which freshclam makes.
 
-It can break off in the middle, as a mirror does: `file_server.py FOLDER PORT [LAST]` is gone after it has sent LAST packages. Standard library alone.
+It can break off in the middle, as a mirror does: `file_server.py FOLDER PORT [LAST]` is gone after it has sent LAST packages. It says `ready` when it
+listens. Standard library alone.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def main() -> None:
     folder, port, *last = sys.argv[1:]
     Handler.packages_left = int(last[0]) if last else -1
     with http.server.ThreadingHTTPServer(("", int(port)), functools.partial(Handler, directory=folder)) as server:
+        print("ready", flush=True)
         server.serve_forever()
 
 

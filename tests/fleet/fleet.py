@@ -132,8 +132,11 @@ class Fleet:
 
     def serve(self, folder: pathlib.Path, port: int, *more: object) -> None:
         """Serve a folder over HTTP from `inside` until the fleet ends, or as long as file_server.py is told."""
-        subprocess.Popen([*self.enclosure.within("inside"), sys.executable, str(pathlib.Path(__file__).with_name("file_server.py")), str(folder), str(port),
-                          *map(str, more)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        program = str(pathlib.Path(__file__).with_name("file_server.py"))
+        server = subprocess.Popen([*self.enclosure.within("inside"), sys.executable, program, str(folder), str(port), *map(str, more)],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert server.stdout
+        assert server.stdout.readline() == b"ready\n", f"{folder} cannot be served on port {port}"
 
     def renew(self) -> Fleet:
         """Boot every server anew, as from its first day."""

@@ -105,15 +105,15 @@ def connection_is_cut(fleet: Fleet) -> None:
     """Right after Postfix's configuration was changed, the control node does not reach the server any more. The server goes back by itself."""
     host, server = "bullseye", fleet.hosts["bullseye"]
     before = fleet.files(host)
-    process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_cut_off=12, remediate_clamav_watch=120)
+    process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_cut_off=45, remediate_clamav_watch=300)
     try:
         until(fleet, host, True, 1500)
         fleet.enclosure.setting_up(f"ip -n control route add blackhole {ADDRESSES[host]}/32")
-        until(fleet, host, False, 120)
+        until(fleet, host, False, 300)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while fleet.send("outside", host, "clean", "plaintext") != "accepted 250":
         assert time.monotonic() < deadline, "the server does not take mail after it undid the change by itself"
     assert fleet.files(host) == before
@@ -132,7 +132,7 @@ def control_node_dies(fleet: Fleet) -> None:
     """Killed in the same place; the next run comes to its end, and the one after it finds nothing to do."""
     host, server = "bookworm", fleet.hosts["bookworm"]
     before = fleet.files(host)
-    process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_watch=120)
+    process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_watch=300)
     try:
         until(fleet, host, True, 1500)
     finally:
