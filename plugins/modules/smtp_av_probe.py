@@ -163,7 +163,8 @@ view:
   returned: with O(look=true)
   type: dict
   sample: {"verdict": "accepted", "cause": null, "stage": "ehlo", "code": 250, "text": "mx1.example.edu", "banner": "mx1.example.edu ESMTP",
-           "ehlo": ["STARTTLS"], "masked": false, "starttls": true, "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "certificate_sha256": "5f3a", "expired": false,
+           "ehlo": ["STARTTLS"],
+           "masked": false, "starttls": true, "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "certificate_sha256": "5f3a", "expired": false,
            "not_after": "2027-11-24T10:41:00+00:00"}, "certificates": ["5f3a"]}
 '''
 

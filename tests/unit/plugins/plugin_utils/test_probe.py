@@ -96,3 +96,17 @@ def test_a_record_takes_every_state_that_a_probe_can_have() -> None:
     for state in RECORDED_STATES:
         probe = {"schema_version": 1, "state": state, "probed_at": "2026-11-20T10:00:00+09:00"}
         assert check_record(dict(sample_records()[0], probe=probe))["probe"]["state"] == state
+
+
+@pytest.mark.parametrize("language, fresh, old", [
+    ("en", "EICAR was delivered (probed ", "days before the newest record: too old to count)"),
+    ("ja", "EICARが配送された（試験日時", "日前のため判定には使いません"),
+])
+def test_both_languages_tell_the_state_and_that_it_is_old(make_report: Any, language: str, fresh: str, old: str) -> None:
+    """The confirmed state stands with the server, above what its set-up looks like; an old one says so."""
+    (record,) = fleet("confirmed_blind", "working").hosts
+    pages = {days: make_report([record.record], language=language, thresholds=Thresholds(probe_max_age_days=days)).files for days in (3, 4)}
+    for name in ("index.html", "report.md"):
+        shown = {days: files[name].decode("utf-8") for days, files in pages.items()}
+        assert fresh in shown[4] and old not in shown[4], name
+        assert old in shown[3], name
