@@ -1,20 +1,26 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes the README's pictures: the report of a made-up fleet of 42 servers, as two audits a month apart leave it.
+"""Takes the README's pictures: the report of the example fleet, as two audits two weeks apart leave it.
+
+The audits are real runs of the playbook on inventory.example, the first on the logs up to its day and before a gateway was declared. Only
+the day that each was made on is put into its records, for the logs do not change with the day on which the pictures are taken.
 
     make pictures    (Chromium, and Debian's fonts-inter, fonts-noto-cjk, poppler-utils and pngquant)
 """
 
 from __future__ import annotations
 
+import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from ansible_collections.mailfleet.tls_audit.tests.integration import chromium, debian, devtools, fleet_report
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import record_bytes
+from ansible_collections.mailfleet.tls_audit.tests.integration import chromium, debian, devtools
+from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import ROOT, run_playbook
 
 # Name, page, width and height in CSS pixels, colour scheme.
 SHOTS = (
@@ -23,12 +29,38 @@ SHOTS = (
     ("report-ja", "index.ja.html", 1440, 1180, "light"),
     ("report-phone", "index.html", 390, 844, "light"),
 )
+EXAMPLE = ROOT / "inventory.example"
+# The day of each audit, the end of the logs that it read, and what its inventory did not say yet.
+AUDITS = (("2026-11-10", "2026-11-09", ' audit_declared_antivirus="departmental gateway"'), ("2026-11-24", "2026-11-24", ""))
 TOOLS = {"pngquant": "pngquant", "pdftoppm": "poppler-utils"}
 
 
 def shrink(picture: pathlib.Path) -> None:
     """Keep 128 colours: a page of text and flat areas has few more, and the file is a third."""
     subprocess.run(["pngquant", "--force", "--skip-if-larger", "--strip", "--speed", "1", "--output", str(picture), "128", str(picture)], check=False)
+
+
+def example_report(folder: pathlib.Path) -> pathlib.Path:
+    """Audit the example fleet twice and return the folder of its report."""
+    playbook = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
+    report, languages = folder / "report", ("-e", '{"report_languages": ["en", "ja"]}')
+    for day, until, undeclared in AUDITS:
+        # Beside the example's own logs, which the inventory looks for there.
+        (folder / "tests").mkdir(exist_ok=True)
+        if not (folder / "tests/fixtures").exists():
+            (folder / "tests/fixtures").symlink_to(ROOT / "tests/fixtures")
+        inventory = folder / "inventory.example"
+        inventory.write_text(EXAMPLE.read_text().replace(undeclared, "") if undeclared else EXAMPLE.read_text())
+        audited = run_playbook(playbook, folder / "audit", "-e", f"audit_until={until}", inventory=inventory)
+        assert audited.code == 0, audited.output
+        for path in (folder / "audit" / "records").iterdir():
+            record = json.loads(path.read_bytes())
+            record.update(audited_at=f"{day}T12:00:00+00:00", run_id=f"{day.replace('-', '')}T120000Z-example")
+            (report / "records").mkdir(parents=True, exist_ok=True)
+            (report / "records" / path.name).write_bytes(record_bytes(record))
+        made = run_playbook(playbook, report, *languages, playbook="playbooks/report.yml", inventory=inventory)
+        assert made.code == 0, made.output
+    return report
 
 
 def scroll_to(tab: devtools.Tab, selector: str) -> None:
@@ -46,7 +78,7 @@ def main(target: pathlib.Path) -> int:
     chromium.install_japanese_font()
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mailfleet-pictures-") as text, devtools.tab(browser) as tab:
-        folder = fleet_report.make_report(pathlib.Path(text))
+        folder = example_report(pathlib.Path(text))
         for name, page, width, height, scheme in SHOTS:
             tab.look(width, height, scheme, scale=2 if width < 600 else 1, phone=width < 600)
             tab.open(folder / page)
