@@ -93,7 +93,7 @@ def run(playbook: str, inventory: pathlib.Path, *arguments: str, inside: Sequenc
 def inventory(folder: pathlib.Path, hosts: int, variables: Sequence[str], line: str = "") -> pathlib.Path:
     path = folder / "hosts"
     rows = [f"mx{number:04d} " + line.format(number=number + 1) for number in range(hosts)]
-    path.write_text("\n".join(["[mailservers]", *rows, "[mailservers:vars]", *variables, f"audit_log_paths='{json.dumps([str(LOG)])}'", ""]))
+    path.write_text("\n".join(["[mailservers]", *rows, "[mailservers:vars]", *variables, f"audit_log_paths={json.dumps([str(LOG)])}", ""]))
     return path
 
 
@@ -121,7 +121,7 @@ def answers(folder: pathlib.Path, hosts: int) -> None:
 
 
 def local(folder: pathlib.Path, hosts: int) -> None:
-    compare("local", hosts, inventory(folder, hosts, ["ansible_connection=local", "ansible_python_interpreter='{{ ansible_playbook_python }}'"]), folder)
+    compare("local", hosts, inventory(folder, hosts, ["ansible_connection=local", "ansible_python_interpreter={{ ansible_playbook_python }}"]), folder)
 
 
 def ssh(folder: pathlib.Path, hosts: int) -> None:
