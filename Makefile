@@ -108,6 +108,10 @@ benchmark: $(NEW)/.installed ## Time the parser beside its peers, and the report
 	$(NEW)/bin/python tests/benchmarks/compare.py
 	$(NEW)/bin/python tests/benchmarks/report.py
 
+.PHONY: benchmark-scale
+benchmark-scale: $(NEW)/.installed ## Time the audit of 50 to 5,000 servers beside a bare ping; takes half an hour
+	$(NEW)/bin/python tests/benchmarks/scale.py $(ARGS)
+
 # --- set-up
 
 .venv/.installed: requirements/run.txt tests/tools/pythons.py

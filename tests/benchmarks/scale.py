@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -32,7 +33,7 @@ sys.path[:0] = [str(ROOT / "collections"), str(ROOT)]
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs  # noqa: E402
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect  # noqa: E402
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host  # noqa: E402
-from ansible_collections.mailfleet.tls_audit.tests.integration import debian_host, playbooks  # noqa: E402
+from ansible_collections.mailfleet.tls_audit.tests.integration import playbooks, ssh_host  # noqa: E402
 
 LOG = ROOT / "tests/fixtures/real-logs/postfix-3.7.11-debian12/A-loglevel1/maillog.iso"
 PING = "- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
@@ -92,7 +93,7 @@ def run(playbook: str, inventory: pathlib.Path, *arguments: str, inside: Sequenc
 def inventory(folder: pathlib.Path, hosts: int, variables: Sequence[str], line: str = "") -> pathlib.Path:
     path = folder / "hosts"
     rows = [f"mx{number:04d} " + line.format(number=number + 1) for number in range(hosts)]
-    path.write_text("\n".join(["[mailservers]", *rows, "[mailservers:vars]", *variables, f"audit_log_paths='{json.dumps([str(LOG)])}'", ""]))
+    path.write_text("\n".join(["[mailservers]", *rows, "[mailservers:vars]", *variables, f"audit_log_paths={json.dumps([str(LOG)])}", ""]))
     return path
 
 
@@ -120,24 +121,20 @@ def answers(folder: pathlib.Path, hosts: int) -> None:
 
 
 def local(folder: pathlib.Path, hosts: int) -> None:
-    compare("local", hosts, inventory(folder, hosts, ["ansible_connection=local", "ansible_python_interpreter='{{ ansible_playbook_python }}'"]), folder)
+    compare("local", hosts, inventory(folder, hosts, ["ansible_connection=local", "ansible_python_interpreter={{ ansible_playbook_python }}"]), folder)
 
 
 def ssh(folder: pathlib.Path, hosts: int) -> None:
     """As many addresses of one server, so that each has a connection of its own. The server's work is not in the figures."""
-    server = debian_host.Server(debian_host.make("bookworm"), folder).start()
-    try:
-        server.run("mkdir -p /etc/ssh/sshd_config.d && echo 'MaxStartups 200' > /etc/ssh/sshd_config.d/test.conf && systemctl restart ssh")
-        server.run(f"mkdir -p {LOG.parent} && cat > {LOG}", stdin=LOG.read_text())
-        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
-        variables = ["ansible_user=root", f"ansible_ssh_private_key_file={folder}/key", "ansible_python_interpreter=/usr/bin/python3",
-                     f"ansible_ssh_extra_args='{options}'"]
-        sockets = tempfile.TemporaryDirectory(prefix="mf-")
-        with sockets:
-            compare("ssh", hosts, inventory(folder, hosts, variables, "ansible_host=127.0.0.{number}"), folder, inside=server.inside(),
-                    ANSIBLE_SSH_CONTROL_PATH_DIR=sockets.name)
-    finally:
-        server.stop()
+    seed = folder / "seed"
+    seed.mkdir()
+    shutil.copy(LOG, seed / "maillog")
+    (seed / "prepare").write_text(f"mkdir -p {LOG.parent}\ncp /test/maillog {LOG}\n")
+    with ssh_host.running(ssh_host.SERVER, seed) as host, tempfile.TemporaryDirectory(prefix="mf-") as sockets:
+        variables = ["ansible_user=root", f"ansible_ssh_private_key_file={host.folder}/key", "ansible_python_interpreter=/usr/bin/python3",
+                     "ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'"]
+        path = inventory(folder, hosts, variables, "ansible_host=127.0.0.{number}")
+        compare("ssh", hosts, path, folder, inside=host.inside, ANSIBLE_SSH_CONTROL_PATH_DIR=sockets)
 
 
 def main() -> int:

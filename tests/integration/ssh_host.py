@@ -59,7 +59,7 @@ chmod 440 /etc/sudoers.d/test
 if [ -e /test/prepare ]; then sh /test/prepare; fi
 rm -f /test/key.pub
 touch /tmp/started
-common="-o ListenAddress=127.0.0.1 -o MaxStartups=100 -o MaxSessions=100"
+common="-o ListenAddress=0.0.0.0 -o MaxStartups=100 -o MaxSessions=100"
 /usr/sbin/sshd $common -p {CENTOS6_PORT} {CENTOS6_SSHD}
 exec /usr/sbin/sshd -D -e $common
 """

@@ -85,5 +85,5 @@ def test_it_runs_by_name(installed: pathlib.Path, tmp_path: pathlib.Path) -> Non
                 ANSIBLE_COLLECTIONS_PATH=str(installed), PWD=str(tmp_path))
     assert "index.html" in shown
     fleet = json.loads((tmp_path / "report" / "fleet.json").read_text())
-    assert fleet["collection_version"] == "0.1.0"
+    assert fleet["collection_version"] == "0.2.0"
     assert fleet["hosts"][0]["inbound"]["total"]["sessions"]["total"] == 72
