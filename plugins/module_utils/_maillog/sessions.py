@@ -169,7 +169,8 @@ class Sessions:
             silent_class = classes.TLS
             if session.names and session.client[0] != LOCAL:
                 self.tally.add_handshake(session.day, session.names[0], session.names[1])
-        elif session.failed or session.attempted:
+        elif silent_class != classes.TLS and (session.failed or session.attempted):
+            # Counters of its own that tell of a STARTTLS that succeeded say more than a line that may have been lost.
             silent_class = classes.TLS_FAILED
         session.tls_class = silent_class
         add, group = self.tally.add, session.group

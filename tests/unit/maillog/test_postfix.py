@@ -55,6 +55,13 @@ def test_tls_by_line(tmp_path: pathlib.Path) -> None:
     assert facts["tls"] == {"protocols": {"TLSv1.3": 1}, "ciphers": {"TLS_AES_256_GCM_SHA384": 1}}
 
 
+@pytest.mark.parametrize("line", [f"setting up TLS connection from {CLIENT}", f"SSL_accept error from {CLIENT}: lost connection"])
+def test_counters_tell_that_starttls_succeeded(tmp_path: pathlib.Path, line: str) -> None:
+    """A line of the handshake was lost, or another session's got in."""
+    assert sessions(audit(tmp_path, session(line, end=" ehlo=2 starttls=1 quit=1 commands=4"))) == {"tls": 1}
+    assert sessions(audit(tmp_path, session(line, end=" ehlo=1 starttls=0/1 commands=1/2"), day="2026-11-25"), "external")["tls_failed"] == 1
+
+
 @pytest.mark.parametrize("line", [
     f"Trusted TLS connection established from {CLIENT}: TLSv1.2 with cipher X (128/128 bits)",
     f"TLS connection established from {CLIENT}: TLSv1 with cipher X (128/128 bits)",

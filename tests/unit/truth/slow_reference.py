@@ -22,7 +22,7 @@ CLIENT = rb"\S*\[(?P<address>[0-9A-Fa-f.:]+)\](?::\d+)?"
 QUEUE_ID = rb"(?P<queue_id>[0-9A-Za-z]{5,})"
 
 CONNECT = re.compile(rb"connect from " + CLIENT)
-DISCONNECT = re.compile(rb"disconnect from " + CLIENT + rb"(?P<counters>(?: [a-z]+=\S+)*)")
+DISCONNECT = re.compile(rb"disconnect from " + CLIENT + rb"(?P<counters>(?: [a-z]+=\d+(?:/\d+)?)*)(?: notes=\S+)?")
 ESTABLISHED = re.compile(
     rb"(?:(?:Anonymous|Verified|Trusted|Untrusted) )?TLS connection established from " + CLIENT
     + rb"(?: to \S+)?: (?P<protocol>\S+) with cipher (?P<cipher>\S+) \(.*"
@@ -140,6 +140,10 @@ class Log:
             return
         current = open_sessions.get(key)
         if current is None:
+            begun = CLIENT_OF_MESSAGE.fullmatch(message)
+            if begun:
+                # A session that began before the log does has this queue id now.
+                messages.pop((key[0], begun["queue_id"]), None)
             return
         established = ESTABLISHED.fullmatch(message)
         if established:
