@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pathlib
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.steps import STEP_KEYS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import page
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Options, render, write
 from ansible_collections.mailfleet.tls_audit.tests.generators.fleet_records import write_fleet
 
@@ -58,8 +60,6 @@ def test_a_folder_that_is_a_link_is_left_alone(tmp_path):
 
 
 def test_every_step_that_writes_a_file_is_known(tmp_path):
-    from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.steps import STEP_KEYS
-    from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
     assert {f"steps.{key}" for key in STEP_KEYS} <= Catalogue("en").keys()
     write_fleet(tmp_path, 200)
     assert {step.key for step in render(tmp_path, Options()).fleet.steps} <= STEP_KEYS
