@@ -44,7 +44,7 @@ def statuses(run: Run) -> dict[str, str]:
 
 
 def test_without_an_audit_nothing_is_done(fleet: Fleet, before: dict[str, str]) -> None:
-    run = fleet.play("remediate", **ON)
+    run = fleet.play("remediate", core=NEW, **ON)
     assert run.code != 0
     assert sorted(failures(run)) == sorted(HOSTS) and all(text.startswith("G2: no audit of this host within 7 days") for text in failures(run).values())
     assert fleet.files() == before
@@ -65,7 +65,7 @@ def test_the_audit_counts_a_known_mix_to_the_last_session(fleet: Fleet, before: 
 
 
 def test_it_shows_what_it_would_change(fleet: Fleet, before: dict[str, str]) -> None:
-    run = fleet.play("remediate", "--check", "--diff", limit="bookworm,trixie", **ON)
+    run = fleet.play("remediate", "--check", "--diff", core=NEW, limit="bookworm,trixie", **ON)
     assert run.code == 0, run.output
     assert run.output.count("+smtpd_tls_loglevel = 1") == 2
     assert run.output.count("+MilterSocket /var/spool/postfix/clamav/clamav-milter.ctl") == 2
