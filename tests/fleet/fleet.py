@@ -185,7 +185,7 @@ class Fleet:
     def _delivered(self, host: str, markers: list[str]) -> dict[str, list[str]]:
         """Wait until the queue is empty, and compare with the mailbox."""
         script = f"""
-            for unused in $(seq 100); do test -z "$(find /var/spool/postfix/incoming /var/spool/postfix/active /var/spool/postfix/deferred -type f)" && break; sleep 0.2; done
+            for unused in $(seq 100); do test -z "$(cd /var/spool/postfix && find incoming active deferred -type f)" && break; sleep 0.2; done
             grep -h '^Message-ID:' /var/mail/{USER}"""
         found = self.hosts[host].run(script).stdout
         times = {marker: found.count(f"<{marker}@") for marker in markers}
