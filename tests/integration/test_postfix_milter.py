@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from . import debian_host, debian_root
+from .enclosure import Enclosure
 from .playbooks import ansible_playbooks
 
 OURS = "inet:127.0.0.1:7357"
@@ -40,11 +43,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[debian_host.Ser
     reason = debian_root.why_not()
     if reason:
         pytest.skip(f"LOUD: postfix_milter was NOT run on a real Postfix: {reason}")
-    started = debian_host.Server(debian_host.make("bookworm"), tmp_path_factory.mktemp("server"))
+    enclosure = Enclosure()
+    enclosure.setting_up("ip netns add mx; ip -n mx link set lo up")
+    started = debian_host.Server(debian_host.make("bookworm"), tmp_path_factory.mktemp("server"), enclosure, "mx")
     try:
-        yield started.start()
+        yield started.boot().ready()
     finally:
         started.stop()
+        enclosure.close()
 
 
 @pytest.fixture(params=ansible_playbooks()[-1:])
@@ -57,7 +63,12 @@ def core(request: pytest.FixtureRequest, server: debian_host.Server) -> str:
 
 
 def ask(server: debian_host.Server, core: str, *more: str, **options: Any) -> dict[str, Any]:
-    done = server.ansible(core, "mx", "-m", "mailfleet.tls_audit.postfix_milter", "-a", json.dumps({"endpoint": OURS, **options}), *more)
+    hosts = server.folder / "hosts"
+    hosts.write_text(server.line("mx"))
+    settings = {**os.environ, "ANSIBLE_CONFIG": str(debian_root.ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    words = ["mx", "-m", "mailfleet.tls_audit.postfix_milter", "-a", json.dumps({"endpoint": OURS, **options}), *more]
+    done = subprocess.run([*server.inside(), core, "-i", str(hosts), *words], cwd=debian_root.ROOT, env=settings, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
     result = json.loads(done.stdout[done.stdout.index("=> ") + 3:])
     result["shown"] = done.stdout
     return result
