@@ -47,6 +47,7 @@ class Catalogue:
             raise UnknownLanguage(f"no report language {language!r}; there are: {', '.join(languages())}")
         self.language = language
         self._entries: dict[str, Any] = {}
+        self._plain: dict[str, str] = {}        # texts without parameters, as they were asked for
         for path in sorted((_FOLDER / language).glob("*.yml")):
             self._entries.update(_flatten(yaml.safe_load(path.read_text(encoding="utf-8"))))
 
@@ -63,7 +64,12 @@ class Catalogue:
 
     def text(self, key: str, **parameters: Any) -> str:
         """The sentence of ``key``. Only the catalogue's own text is a pattern, never a parameter. Raises KeyError."""
-        return str(self._entries[key]) % parameters
+        if parameters:
+            return str(self._entries[key]) % parameters
+        text = self._plain.get(key)
+        if text is None:
+            text = self._plain[key] = str(self._entries[key]) % {}
+        return text
 
     def plural(self, key: str, number: int, **parameters: Any) -> str:
         """The form of ``key`` for ``number`` things."""

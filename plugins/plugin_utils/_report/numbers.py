@@ -24,7 +24,10 @@ class Format:
 
     def count(self, value: int | None) -> str:
         """A whole number with separators."""
-        return self.dash if value is None else f"{value:,}".replace(",", self._thousands)
+        if value is None:
+            return self.dash
+        # Nearly all need no separator, and a page of 5,000 servers has half a million of them.
+        return str(value) if -1000 < value < 1000 else f"{value:,}".replace(",", self._thousands)
 
     def _tenths(self, tenths: int) -> str:
         return self.count(tenths // 10) + self._decimal + str(tenths % 10)
