@@ -11,6 +11,7 @@ Prints each figure beside its aim; never passes or fails by the time.
 from __future__ import annotations
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,9 @@ def in_the_browser(page: pathlib.Path) -> None:
         start = time.perf_counter()
         tab.pdf(page.with_suffix(".pdf"))
         say("print to PDF", time.perf_counter() - start, 5)
+        if not shutil.which("pdfinfo"):
+            print("sheets of paper: not counted, there is no pdfinfo (poppler-utils)")
+            return
         done = subprocess.run(["pdfinfo", str(page.with_suffix(".pdf"))], capture_output=True, text=True, check=False)
         sheets = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("Pages")]
         if sheets:

@@ -3,8 +3,8 @@
   var table = document.getElementById("servers");
   if (!table) { return; }
   var body = table.tBodies[0];
-  var rows = Array.prototype.slice.call(body.rows);
-  var original = rows.slice();
+  var original = Array.prototype.slice.call(body.rows);
+  var rows = original;
   var filter = document.getElementById("filter");
   var more = document.getElementById("more");
   var count = document.getElementById("count");
@@ -12,6 +12,9 @@
   var page = Number(table.getAttribute("data-rows"));
   var shown = page;
   var status = "";
+  // Only the rows on show are put in their order: moving all of thousands takes a second. Before anybody sorts they stand in it.
+  var visible = [];
+  var moved = false;
   var number = new Intl.NumberFormat(document.documentElement.lang);
 
   var thousands = table.getAttribute("data-thousands");
@@ -34,20 +37,17 @@
   function show() {
     var words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (words.length && !texts) { gather(); }
-    var matching = 0;
-    var visible = 0;
-    rows.forEach(function (row) {
+    var matching = rows.filter(function (row) {
       var text = words.length ? texts.get(row) : "";
-      var match = (!status || row.getAttribute("data-status") === status) &&
-        words.every(function (word) { return text.indexOf(word) !== -1; });
-      if (match) { matching += 1; }
-      var on = match && matching <= shown;
-      if (on) { visible += 1; }
-      row.classList.toggle("on", on);
+      return (!status || row.getAttribute("data-status") === status) && words.every(function (word) { return text.indexOf(word) !== -1; });
     });
+    visible.forEach(function (row) { row.classList.remove("on"); });
+    visible = matching.slice(0, shown);
+    visible.forEach(function (row) { row.classList.add("on"); });
+    if (moved) { body.prepend.apply(body, visible); }
     var pattern = count.getAttribute(words.length || status ? "data-filtered" : "data-all");
-    count.textContent = fill(pattern, { shown: visible, matching: matching });
-    var rest = Math.min(page, matching - visible);
+    count.textContent = fill(pattern, { shown: visible.length, matching: matching.length });
+    var rest = Math.min(page, matching.length - visible.length);
     more.hidden = rest <= 0;
     more.textContent = fill(more.getAttribute("data-more"), { count: rest });
   }
@@ -85,12 +85,8 @@
         return sign * (numeric ? a - b : collator.compare(a, b));
       });
     }
-    // Emptied at once and out of the page while filled: moving thousands of rows one by one from its top takes a second.
-    table.removeChild(body);
-    body.textContent = "";
-    rows.forEach(function (row) { body.appendChild(row); });
+    moved = true;
     show();
-    table.appendChild(body);
   }
 
   filter.addEventListener("input", function () { shown = page; show(); });
