@@ -17,10 +17,12 @@ __metaclass__ = type
 
 import re
 
-# A word of each kind of line: where a chunk has none of them, it needs no closer look.
-_HINTS = (b' messages ', b'message repeated ')
-_DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+
+# Where a chunk has neither these words nor a line of these programs, it needs no closer look.
 _REPEATED = b'message repeated '
+_DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
+_DAEMON_TAGS = tuple(b' ' + name for name in _DAEMONS)
 # Syslog's own, and those of mail servers, whose repeated lines matter.
 _TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]{0,100}/[a-z]{1,40}|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
 _NAME = br'(?:[\w.-]{1,60}(?:\[[^\]\n]{0,200}\])?(?: from <[^>\n]{0,200}>)?: )?'
@@ -34,7 +36,7 @@ _LINE = re.compile(
 
 def note_all(chunk, host, notices):
     """Note the losses that a chunk of whole lines tells of. host: `HOST ` whose lines alone count, or nothing."""
-    if not any(hint in chunk for hint in _HINTS):
+    if _REPEATED not in chunk and not syslog_lines.holds(chunk, _DAEMON_TAGS):
         return
     for line_host, tag, verb, rest in _LINE.findall(chunk):
         if not host or line_host + b' ' == host:

@@ -22,16 +22,15 @@ class Logins:
     def __init__(self):
         self.counts = {}
 
-    def add(self, day, protocol, kind):
-        """Count one login. protocol: imap, pop3, submission or managesieve."""
+    def add(self, day, protocol, kind, times=1):
+        """Count logins. protocol: imap, pop3, submission or managesieve."""
         key = (day, protocol, kind)
-        self.counts[key] = self.counts.get(key, 0) + 1
+        self.counts[key] = self.counts.get(key, 0) + times
 
     def merge(self, later, days):
         """Add those of the part that follows. days: its day numbers -> those here."""
         for (day, protocol, kind), count in later.counts.items():
-            key = (days[day], protocol, kind)
-            self.counts[key] = self.counts.get(key, 0) + count
+            self.add(days[day], protocol, kind, count)
 
     def as_facts(self, calendar, wanted):
         """Return protocol -> kind -> logins, of the dates that are wanted; the calendar is settled."""

@@ -78,12 +78,14 @@ def tag_expression(tag):
 class AlikeExpression:
     """Finds a program's lines where all lines are of one host, and gives each as a row: `HOST TAG[PID]`, and the groups of the message.
 
-    tag: expression of the syslog tag with its pid and colon; messages: of those that matter. What is captured for each line costs the most.
+    tag: expression of the syslog tag with its pid and colon; messages: of those that matter. What is captured for each line costs the most, so
+    with keyed=False the row is the groups of the message alone.
     """
 
-    def __init__(self, tag, messages):
-        self._key = tag
+    def __init__(self, tag, messages, keyed=True):
+        self._tag = tag
         self._messages = messages
+        self._group = b'(' if keyed else b'(?:'
         self._by_host = {}
 
     def rows(self, run):
@@ -92,19 +94,24 @@ class AlikeExpression:
         if expression is None:
             if len(self._by_host) > 100:
                 self._by_host.clear()
-            stamp = br'\n.{15} (' if run.form == BSD else br'\n\S{16,40} ('
-            expression = self._by_host[(run.form, run.host)] = re.compile(stamp + re.escape(run.host) + b' ' + self._key + br')(?:' + self._messages + br')')
+            stamp = br'\n.{15} ' if run.form == BSD else br'\n\S{16,40} '
+            key = self._group + re.escape(run.host) + b' ' + self._tag + b')'
+            expression = self._by_host[(run.form, run.host)] = re.compile(stamp + key + b'(?:' + self._messages + b')')
         return expression.findall(run.text)
 
 
 class Run:
-    """Lines in a row that begin alike. text: begins with a line break; stamp: of the first line, for the day of all of them."""
+    """Lines in a row that begin alike. text: begins with a line break; stamp: of the first line, for the day of all of them.
 
-    def __init__(self, text, form, stamp, host):
+    sought: some line may have one of the tags that are asked for of each chunk.
+    """
+
+    def __init__(self, text, form, stamp, host, sought=True):
         self.text = text
         self.form = form
         self.stamp = stamp
         self.host = host
+        self.sought = sought
 
 
 # Where lines do not begin alike so often, it is quicker to look at each one.
@@ -120,21 +127,28 @@ def runs(chunk, form, one_day):
     if form == ANY:
         return [Run(chunk, ANY, None, None)]
     run = _only_run(chunk)
-    if run is not None:
+    if run is not None and _is_one_day(run.stamp, one_day):
         return [run]
     found = []
     while len(chunk) > 1 and len(found) < _MAX_RUNS:
         first = _FIRST.match(chunk)
-        others = _others_than(first, one_day) if first else None
-        if others is None:
+        if first is None or not _is_one_day(first.group(1) or first.group(2), one_day):
             break
-        other = others.search(chunk)
+        other = _others_than(first).search(chunk)
         end = other.start() if other else len(chunk) - 1
         found.append(Run(chunk[:end + 1], form, first.group(1) or first.group(2), first.group(3)))
         chunk = chunk[end:]
     if len(chunk) > 1:
         found.append(Run(chunk, form, None, None))
     return found
+
+
+def _is_one_day(stamp, one_day):
+    """Tell whether all times with the date and offset of a stamp are of the same day here."""
+    if not stamp[:1].isdigit():
+        return True
+    offset = _OFFSET.search(stamp).group()
+    return one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset)
 
 
 _MONTH_DAY = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?([A-Z][a-z][a-z] [ 0-3]\d) ')
@@ -163,16 +177,23 @@ def _first_of_days(chunk):
         match = _MONTH_DAY.search(chunk, other.start()) if other else None
 
 
-# The BSD chunk that was looked at last, and the Run that it is when it is a single one: each reader asks for it.
+# The chunk that was looked at last, and the Run that it is when it is a single one: each reader asks for it.
 _latest = [None, None]
+
+# Tags that are asked for of each chunk. One search for a line that is unlike or has any of them costs less than one for each.
+_SOUGHT = (b' exim', b' imuxsock', b' rsyslogd', b' sendmail', b' sm-mta', b' smtpd', b' systemd-journal')
 
 
 def _only_run(chunk):
-    """Return the Run that all lines of a chunk with BSD stamps make up, or None. One search for the line that is unlike tells all that it is asked for."""
+    """Return the Run that all lines of a chunk make up, which have one date as written, offset and host, or None."""
     if _latest[0] is not chunk:
-        first = _FIRST.match(chunk)
-        alike = first is not None and first.group(1) is not None and _others_than(first, None).search(chunk) is None
-        _latest[:] = chunk, Run(chunk, BSD, first.group(1), first.group(3)) if alike else None
+        first, run = _FIRST.match(chunk), None
+        if first is not None:
+            other = _others_than(first, _SOUGHT).search(chunk)
+            if other is None or _others_than(first).search(chunk, other.start()) is None:
+                stamp = first.group(1) or first.group(2)
+                run = Run(chunk, ISO if stamp[:1].isdigit() else BSD, stamp, first.group(3), other is not None)
+        _latest[:] = chunk, run
     return _latest[1]
 
 
@@ -183,29 +204,30 @@ def holds(chunk, hints):
         return any(hint in chunk for hint in hints)
     # Tags stand behind the host here: with it before them they are searched for faster, and nothing in a message is taken for one.
     before = b' ' + run.host
-    return any((before + hint if hint.startswith(b' ') else hint) in chunk for hint in hints)
+    return any((run.sought or hint not in _SOUGHT) and before + hint in chunk if hint.startswith(b' ') else hint in chunk for hint in hints)
 
 
 _others = {}
 
 
-def _others_than(first, one_day):
-    """Return the expression that finds the first line of another day or host, or None where the day cannot be told from its first bytes."""
+def _others_than(first, tags=()):
+    """Return the expression that finds the first line of another date, offset or host than those of _FIRST's match.
+
+    tags: each with a blank before it, the lines of which are found, too.
+    """
     stamp = first.group(2)
-    key = (first.group(1)[:6] if stamp is None else (stamp[:11], stamp[-6:]), first.group(3))
+    key = (first.group(1)[:6] if stamp is None else (stamp[:11], _OFFSET.search(stamp).group()), first.group(3), tags)
     expression = _others.get(key)
     if expression is None:
         if len(_others) > 1000:
             _others.clear()
         if stamp is None:
-            day = re.escape(key[0]) + br' \d\d:\d\d:\d\d'
+            time = re.escape(key[0]) + br' \d\d:\d\d:\d\d '
         else:
-            offset = _OFFSET.search(stamp).group()
-            if not one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset):
-                return None
-            day = re.escape(stamp[:11]) + br'\d\d:\d\d' + _SECONDS + re.escape(offset)
+            time = re.escape(key[0][0]) + br'\d\d:\d\d' + _SECONDS + re.escape(key[0][1]) + b' '
+        behind = (b'(?!' + b'|'.join(tags) + b') ') if tags else b' '
         # The last line break begins no line.
-        expression = _others[key] = re.compile(br'\n(?!' + day + b' ' + re.escape(first.group(3)) + br' |\Z)')
+        expression = _others[key] = re.compile(br'\n(?!' + time + re.escape(first.group(3)) + behind + br'|\Z)')
     return expression
 
 
@@ -271,8 +293,9 @@ def _note_oversize(notices):
 def describe(chunk):
     """Return (lines, lines that do not begin as a syslog line does, form) of a chunk."""
     lines = chunk.count(b'\n') - 1
-    if _only_run(chunk) is not None:
-        return lines, 0, BSD
+    run = _only_run(chunk)
+    if run is not None:
+        return lines, 0, run.form
     # Nearly always all lines begin with the same few bytes, which are counted a hundred times faster than looked at one by one.
     if chunk[1:2] != b'<' and chunk.count(chunk[:6]) == lines and _BEGINNING.match(chunk):
         return lines, 0, ISO if chunk[1:2].isdigit() else BSD

@@ -17,6 +17,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import itertools
+import operator
 import re
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, syslog_lines
@@ -25,15 +27,17 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.netwo
 
 _TAG = br'dovecot[\w.-]{0,30}(?:(?:\[\d+\])?: | (?:\d+|-) - -  ?)'
 # A user's name holds a blank or `>` only where the administrator allowed it (auth_username_chars): such a line is told by its last `method=`.
-_LOGIN = (br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]+), lip=([0-9A-Fa-f.:]+)'
+_LOGIN = (br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]{2,45}), lip=([0-9A-Fa-f.:]{2,45})'
           br'(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r\n]))?')
 # Protocol, and of a login that is not understood nothing more.
 _MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): (?:' + _LOGIN + br')?'
-_ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE)
+_ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE, keyed=False)
 _ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br'|' + syslog_lines.OWN_STAMP + br') '
     br'(?:(\S+) ' + _TAG + br')?' + _MESSAGE)
 _TLS = (b'TLS', b'TSL')
+# Clients come back within minutes, or not at all.
+_MAX_CACHE = 2000
 
 
 class Dovecot(Reader):
@@ -44,6 +48,7 @@ class Dovecot(Reader):
     def __init__(self, context):
         super(Dovecot, self).__init__(context)
         self._logins = context.logins
+        self._kinds = {}            # what the log says of a login -> (protocol, kind)
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""
@@ -54,30 +59,39 @@ class Dovecot(Reader):
                 matched += self._read_unlike(_ROWS.findall(run.text))
             elif not self._host or run.host + b' ' == self._host:
                 rows = _ALIKE.rows(run)
-                matched += len(rows)
-                day = self._calendar.day(run.stamp) if rows else None
-                for row in rows:
-                    self._add(day, row[1], row[2], row[3], row[4])
+                if rows:
+                    self._read_rows(self._calendar.day(run.stamp), rows)
+                    matched += len(rows)
         return matched, chunk.count(b'-login: ')
 
     def _read_unlike(self, rows):
         """Read rows that begin with their stamps and hosts. Return how many mattered."""
         if self._host:
             rows = [row for row in rows if row[1] + b' ' == self._host]
-        seen = day = None
-        for stamp, unused, protocol, remote, local, secured in rows:
-            if stamp != seen:
-                seen = stamp
-                day = self._calendar.day(stamp)
-            self._add(day, protocol, remote, local, secured)
+        for stamp, alike in itertools.groupby(rows, operator.itemgetter(0)):
+            self._read_rows(self._calendar.day(stamp), [row[2:] for row in alike])
         return len(rows)
 
-    def _add(self, day, protocol, remote, local, secured):
-        if day is not None:
-            if not remote:
-                kind = logins.UNKNOWN
-            elif remote == local or self._networks.scope(remote) == LOCAL:
-                kind = logins.LOCAL
-            else:
-                kind = logins.TLS if secured in _TLS else logins.PLAINTEXT
-            self._logins.add(day, protocol.decode('ascii'), kind)
+    def _read_rows(self, day, rows):
+        """Count the logins of a day, None where there is no such day, by what _MESSAGE found."""
+        if day is None:
+            return
+        kinds, counts = self._kinds, {}
+        for row in rows:
+            login = kinds.get(row) or self._kind(row)
+            counts[login] = counts.get(login, 0) + 1
+        for (protocol, kind), count in counts.items():
+            self._logins.add(day, protocol, kind, count)
+
+    def _kind(self, row):
+        protocol, remote, local, secured = row
+        if not remote:
+            kind = logins.UNKNOWN
+        elif remote == local or self._networks.scope(remote) == LOCAL:
+            kind = logins.LOCAL
+        else:
+            kind = logins.TLS if secured in _TLS else logins.PLAINTEXT
+        if len(self._kinds) >= _MAX_CACHE:
+            self._kinds.clear()
+        login = self._kinds[row] = protocol.decode('ascii'), kind
+        return login

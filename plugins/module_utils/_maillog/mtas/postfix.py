@@ -122,6 +122,7 @@ class Postfix(Reader):
         """
         sessions, clients, services, endings, groups = self._sessions, self._clients, self._service_of, self._endings, self._tally.groups
         open_sessions, begin, quick, queue = sessions.open, sessions.begin, sessions.clients is None, sessions.queue
+        confirm = sessions.confirm
         recent = sessions.processes.recent if sessions.headless else None
         if day is not None:
             self._tally.days.add(day)
@@ -158,23 +159,23 @@ class Postfix(Reader):
                 if session.rejected:
                     cell[2] += session.rejected
                     cell[3] += session.unknown_user
-            elif verb == b'NOQUEUE: reject: ' or verb.endswith(_REJECTS):
+            elif verb[-2:] == b'=<':
+                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
+                if b'qmgr[' in key or b'/' not in key:
+                    confirm(host + verb[:-8])
+            elif verb[-2:] == b't=':
+                queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
+            elif verb == _SETTING_UP:
+                self._setting_up(key, day)
+            elif verb[:9] == b'NOQUEUE: ' or verb.endswith(_REJECTS):
                 session = open_sessions.get(key)
                 if session is not None and b'/' in key:
                     session.rejected += 1
                     session.unknown_user += _is_unknown_user(rest)
                 else:
                     self._reject(key, host, verb, rest)
-            elif verb == _SETTING_UP:
-                self._setting_up(key, day)
             elif verb.endswith(b'established from '):
                 self._established(key, day, rest)
-            elif verb.endswith(b': from=<'):
-                # The queue manager takes the message over; smtpd and cleanup never log a sender this way.
-                if b'qmgr[' in key or b'/' not in key:
-                    sessions.confirm(host + verb[:-8])
-            elif verb.endswith(b': client='):
-                queue(host + verb[:-9], open_sessions.get(key) or self._resume(key))
             else:
                 self._other(key, verb, rest)
 
