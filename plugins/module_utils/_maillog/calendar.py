@@ -364,7 +364,9 @@ def _iso_local(stamp):
     try:
         if not _FIRST_YEAR <= int(match.group(1)) <= _LAST_YEAR:
             return None
-        written = datetime.datetime(*[int(part or 0) for part in match.group(1, 2, 3, 4, 5)], second=min(59, int(match.group(6) or 0)))
+        # A leap second, or a time that no clock shows: the date still says when it was, and whoever writes such a line must not hide others of that day.
+        hour, minute, second = (min(most, int(part or 0)) for most, part in zip((23, 59, 59), match.group(4, 5, 6)))
+        written = datetime.datetime(int(match.group(1)), int(match.group(2)), int(match.group(3)), hour, minute, second)
         if match.group(7):
             offset = 0
         elif match.group(8):

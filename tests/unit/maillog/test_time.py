@@ -306,3 +306,10 @@ def test_tls_logging_switched_off_midway(tmp_path: Path) -> None:
     shown = {date: unknown == 0 for date, (_tls, _plain, unknown) in classes(facts).items()}
     assert shown == {f"2026-11-{day:02}": day <= 8 for day in range(1, 21)}
     assert facts["coverage"]["tls_visible_days"] == 8
+
+
+@pytest.mark.parametrize("clock", ["50:00:20", "10:99:00", "99:99:99"])
+def test_a_time_that_no_clock_shows_hides_no_line_of_its_day(tmp_path: Path, clock: str) -> None:
+    forged = line(f"2026-11-24T{clock}+00:00", "statistics: max connection rate 1/60s", program="postfix/anvil")
+    put(tmp_path / "maillog", forged + session("2026-11-24T10:00:00+00:00") + session(f"2026-11-24T{clock}+00:00", process=8), "2026-11-24")
+    assert days(audit(tmp_path)) == {"2026-11-24": 2}
