@@ -6,7 +6,7 @@
     python tests/generators/postfix_log.py centos7 /tmp/logs 1000
 
 The mix is that of a university department's server: most sessions are spam that is refused, about half of the lines are not smtpd's (cleanup, qmgr,
-local, anvil, amavis, Dovecot), up to 24 sessions are open at once. Line forms are those of the versions' sources, see mtas/postfix.py. Addresses
+local, anvil, amavis, Dovecot), up to 24 sessions are open at once. Line forms are those of the versions' sources, see mtas/postfix_lines.py. Addresses
 are of the documentation ranges and of 10.0.0.0/8. The log is rotated weekly into four files.
 """
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-"""What single lines of Postfix mean for the figures. The formats are cited in mtas/postfix.py."""
+"""What single lines of Postfix mean for the figures. The formats are cited in mtas/postfix_lines.py."""
 
 import datetime
 import json
