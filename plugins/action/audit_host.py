@@ -91,7 +91,8 @@ class ActionModule(FactsAction):
             return dict(self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))[1])
         except AnsibleError as error:
             said = str(error)
-            names = [name for option, name in _VARIABLES.items() if f"'{option}'" in said or f" {option}: " in said or f": {option}" in said]
+            places = ("'{}'", " {}: ", ": {}", "value of {} ")
+            names = [name for option, name in _VARIABLES.items() if any(place.format(option) in said for place in places)]
             raise AnsibleActionFail(f"{said} (set by {', '.join(names)})" if names else said) from error
 
     def _plain(self, value: Any) -> Any:

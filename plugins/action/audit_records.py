@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.misspelled import known_names, slips
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, raw_variables, run_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
@@ -43,7 +44,7 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         folder = RecordFolder(str(options["dir"]))
         counts = dict.fromkeys(schema.STATUSES, 0)
-        not_audited, fresh, changed = [], 0, False
+        not_audited, fresh, changed, names = [], 0, False, set()
         try:
             refuse_forged_settings(task_vars or {})
             run = run_of(str(options["run_id"]), str(options["audited_at"]), options["internal_networks"])
@@ -51,6 +52,7 @@ class ActionModule(ActionBase):
                 folder.make()
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
                 variables = raw_variables(host, task_vars or {})
+                names.update(variables if isinstance(variables, Mapping) else ())
                 record = _written(variables)
                 if record is None:
                     record = folder.build(host, _answers(variables), run)
@@ -64,6 +66,8 @@ class ActionModule(ActionBase):
                     not_audited.append({"host": display_name(host), "status": record["status"], **record["reason"]})
         except (FileProblem, Violation, ValueError) as error:
             raise AnsibleActionFail(f"The host records were not all written: {error}") from error
+        for name, meant in slips(names, known_names()).items():
+            result.setdefault("warnings", []).append(f"{name} is no variable of this collection and does nothing. Is {meant} meant?")
         result.update(
             changed=changed, records_dir=str(folder.path), counts=counts, total=sum(counts.values()), fresh=fresh, not_audited=not_audited,
         )

@@ -181,6 +181,34 @@ def test_bad_input_of_one_host_is_named_and_the_others_report(ansible_playbook: 
     assert all(word in bad["reason"]["detail"] for word in words), bad["reason"]
 
 
+def test_a_bad_option_of_the_first_host_leaves_the_report_to_the_others(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    # An INI inventory eats the inner quotes of a host's variable.
+    hosts = inventory(tmp_path, f"a {LOCAL} audit_log_paths='{log(tmp_path)}' audit_internal_networks=[\"192.0.2.0/24\"]\n"
+                                f"b {LOCAL} audit_log_paths='{log(tmp_path)}'\n")
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    assert run.code == 0, run.output
+    assert run.record("b")["status"] == "audited"
+    detail = run.record("a")["reason"]["detail"]
+    assert "internal_networks: '[192.0.2.0/24]' is not" in detail and "the list needs quotes around it" in detail
+
+
+def test_an_option_that_is_wrong_for_all_hosts_fails_the_run(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    hosts = inventory(tmp_path, "".join(f"{name} {LOCAL} audit_log_paths='{log(tmp_path)}'\n" for name in "ab"))
+    run = run_playbook(ansible_playbook, tmp_path / "report", "-e", "audit_mode=bogus", inventory=hosts)
+    assert run.code == 2, run.output
+    assert "No host was audited" in run.output and "audit_mode" in run.output and "bogus" in run.output
+    assert {host["record_status"] for host in run.hosts().values()} == {"failed"}
+
+
+def test_a_slip_in_a_variables_name_is_warned_of(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    hosts = inventory(tmp_path, f"a {LOCAL} audit_log_paths='{log(tmp_path)}' audit_untill=2026-01-01 audit_trail=mine\n")
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    assert run.code == 0, run.output
+    said = " ".join(run.output.split())
+    assert "audit_untill is no variable of this collection and does nothing. Is audit_until meant?" in said
+    assert "audit_trail" not in said
+
+
 def test_unknown_option_is_named(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
     book = tmp_path / "book.yml"
     book.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - mailfleet.tls_audit.maillog_facts:\n        pathz: [x]\n")

@@ -132,6 +132,7 @@ def fetched(bare: SshHost, tmp_path_factory: pytest.TempPathFactory, ansible_pla
     lines = [
         line(bare, "plain", [PLAIN]), line(bare, "odd", [ODD]), line(bare, "usual"), line(bare, "centos6", **centos6),
         line(bare, "busybox", [PLAIN], user="box"), line(bare, "limited", [BIG], audit_fetch_max_mib="1"), line(bare, "unlimited", [BIG]),
+        line(bare, "too-large", ["/test/big/maillog.1"], audit_fetch_max_mib="1"),
         line(bare, "root", [SECRET], **root), line(bare, "terminal", [SECRET], user="needstty", **root),
         line(bare, "password", [SECRET], user="pass", ansible_become_password=PASSWORD, **root), line(bare, "missing-password", [SECRET], user="pass", **root),
         line(bare, "wrong-password", [SECRET], user="pass", ansible_become_password="wrong", **root),
@@ -185,7 +186,7 @@ def test_more_than_the_limit_is_left_there_and_said(fetched: Run) -> None:
 @pytest.mark.parametrize(("name", "kind", "words"), [
     ("missing-password", "become", ["password"]), ("wrong-password", "become", ["password"]), ("refused", "no_permission", [SECRET, "Permission denied"]),
     ("nothing", "no_log", ["/nowhere/*"]), ("a-link", "no_log", ["/test/logs/maillog.7", "symbolic link"]), ("bad-option", "error", ["since", "yesterday"]),
-    ("no-shell", "error", ["not available"]), ("module", "error", ["No usable Python"]),
+    ("too-large", "error", ["maillog.1", "audit_fetch_max_mib"]), ("no-shell", "error", ["not available"]), ("module", "error", ["No usable Python"]),
 ])
 def test_what_failed_is_named(fetched: Run, name: str, kind: str, words: list[str]) -> None:
     record = fetched.record(name)

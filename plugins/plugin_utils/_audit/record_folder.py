@@ -13,6 +13,8 @@ from typing import Any
 
 from ansible.release import __version__ as ansible_core_version
 
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import make_private_directory, write_atomically
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
@@ -54,9 +56,15 @@ def run_of(run_id: str, audited_at: str, internal_networks: Sequence[Any]) -> Ru
         parse_moment(audited_at)
     except ValueError as error:
         raise ValueError(f"audited_at is {error}") from error
+    networks = [str(item) for item in internal_networks]
+    try:
+        Networks(networks, "internal_networks")
+        known = tuple(schema.NETWORKS(networks, "internal_networks"))
+    except AuditError as error:
+        quoting = " (on a host's line of an INI inventory the list needs quotes around it: audit_internal_networks='[\"192.0.2.0/24\"]')"
+        raise ValueError(f"{error}{quoting if any('[' in network for network in networks) else ''}") from error
     return Run(
-        run_id=_run_id(run_id, "run_id"), audited_at=audited_at, collection_version=_VERSION, ansible_core=ansible_core_version,
-        internal_networks=tuple(schema.NETWORKS([str(item) for item in internal_networks], "internal_networks")),
+        run_id=_run_id(run_id, "run_id"), audited_at=audited_at, collection_version=_VERSION, ansible_core=ansible_core_version, internal_networks=known,
     )
 
 

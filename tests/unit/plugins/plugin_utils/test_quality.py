@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which notices of a host the report counts as a defect of its figures."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+from collections.abc import Iterator
+
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import quality
+
+PLUGINS = pathlib.Path(quality.__file__).parents[2]
+# Of these something is missing in the figures, or may be.
+LOWERING = {
+    "clock_jump", "fetch_limit", "gap", "journal_not_read", "out_of_time", "oversize_line", "rate_limited", "too_many_days", "too_many_files",
+    "too_many_processes", "truncated", "unreadable", "vanished",
+}
+# Of files that are passed over, by what they are: the second of three values.
+REFUSALS = ("SKIPPED", "UNREADABLE")
+
+
+def _emitted() -> Iterator[str]:
+    """The kinds of all notices, as the code has them."""
+    for path in [*PLUGINS.glob("module_utils/_maillog/**/*.py"), *PLUGINS.glob("plugin_utils/_fetch/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add" and len(node.args) > 1:
+                if "notices" in ast.unparse(node.func.value) and isinstance(node.args[0], ast.Constant):
+                    yield node.args[0].value
+            values = node.elts if isinstance(node, ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+            if len(values) == 3:
+                yield from (value.value for first, value in zip(values, values[1:])
+                            if isinstance(value, ast.Constant) and str(value.value).replace("_", "").isalpha() and ast.unparse(first).endswith(REFUSALS))
+
+
+def test_each_notice_is_known_as_one_that_lowers_the_figures_or_not() -> None:
+    emitted = set(_emitted())
+    assert len(emitted) > 25 and "vanished" in emitted and "fetch_limit" in emitted
+    assert emitted - quality._DETAILS_ALONE == LOWERING
+    assert quality._DETAILS_ALONE <= emitted
