@@ -46,7 +46,8 @@ def note_all(chunk, host, notices):
 def note(key, verb, rest, notices):
     """Note the loss that a row tells of. Return whether it told of one: only syslog's own daemons can tell of losses."""
     if verb == _REPEATED:
-        notices.add('repeated_message', verb + rest, _count(rest))
+        # Behind the colon stands the message, with the addresses of strangers: those stay on the host.
+        notices.add('repeated_message', verb + rest.partition(b':')[0], _count(rest))
         return True
     if not key.partition(b' ')[2].startswith(_DAEMONS):
         return False

@@ -275,6 +275,7 @@ def test_lost_lines_are_noted(tmp_path: pathlib.Path) -> None:
     facts = audit_logs([str(tmp_path / "maillog")])
     assert {notice["kind"]: notice["count"] for notice in facts["coverage"]["notices"]} == {
         "rate_limited": 30 + 200 + 1 + 1234, "repeated_message": 5}
+    assert "192.0.2.1" not in json.dumps(facts), "what was repeated stays on the host"
 
 
 def test_clients_above_the_limits_of_postfix_are_noted_without_their_address(tmp_path: pathlib.Path) -> None:
