@@ -140,7 +140,7 @@ def _require_readable(found, paths):
         raise AuditError("no mail log can be read: %s. Give the audit account the group that owns the log (adm on Debian), or run with become"
                          % ', '.join('%s: %s' % (source.path, source.reason) for source in refused[:3]), 'no_permission')
     if any(source.kind == 'fetch_limit' for source in found):
-        raise AuditError("no mail log was fetched: %s. Allow more with fetch_max_mib (audit_fetch_max_mib)"
+        raise AuditError("nothing was fetched: %s. Allow more with fetch_max_mib (audit_fetch_max_mib)"
                          % ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3]))
     places = ', '.join(paths if paths is not None else sources.USUAL_PATHS)
     reasons = ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3])

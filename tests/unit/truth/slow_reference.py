@@ -29,7 +29,7 @@ ESTABLISHED = re.compile(
 )
 HANDSHAKE_ERROR = re.compile(rb"SSL_accept error from " + CLIENT + rb": .*")
 CLIENT_OF_MESSAGE = re.compile(QUEUE_ID + rb": client=.*")
-PROXY_ACCEPTED = re.compile(rb"(?:NOQUEUE: )?proxy-accept: END-OF-MESSAGE: .*")
+PROXY_ACCEPTED = re.compile(rb"(?:NOQUEUE: )?proxy-accept: END-OF-MESSAGE: 2.*")
 REJECT = re.compile(QUEUE_ID + rb": (?:milter-)?reject: .*")
 QUEUED = re.compile(QUEUE_ID + rb": from=<.*")
 UNKNOWN_USER = re.compile(rb"[^:]*: (?:milter-)?reject: RCPT from " + CLIENT + rb": 5\d\d 5\.1\.1 .*")
