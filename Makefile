@@ -117,28 +117,36 @@ benchmark-scale: $(NEW)/.installed ## Time the audit of 50 to 5,000 servers besi
 
 # --- set-up
 
+# `venv --clear` follows a link, and empties the folder that somebody else works with.
+NO_LINK = @test ! -L $(@D) || { echo "$(@D) is a link, and is not made anew: remove the link, or make it where it points to" >&2; exit 1; }
+
 .venv/.installed: requirements/run.txt tests/tools/pythons.py
+	$(NO_LINK)
 	$$($(PYTHONS) best 3.10 3.14) -m venv --clear $(@D)
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@
 
 $(NEW)/.installed: requirements/test.txt tests/tools/pythons.py
+	$(NO_LINK)
 	$$($(PYTHONS) best 3.10 3.13) -m venv --clear $(@D)
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@
 
 # ansible-core 2.16 runs on Python 3.10 to 3.12.
 $(OLD)/.installed: requirements/core-2.16.txt tests/tools/pythons.py
+	$(NO_LINK)
 	$$($(PYTHONS) best 3.10 3.12) -m venv --clear $(@D)
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@
 
 $(MIDDLE)/.installed: requirements/core-2.18.txt tests/tools/pythons.py
+	$(NO_LINK)
 	$$($(PYTHONS) best 3.11 3.13) -m venv --clear $(@D)
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@
 
 $(RELEASE)/.installed: requirements/release.txt tests/tools/pythons.py
+	$(NO_LINK)
 	$$($(PYTHONS) best 3.11 3.13) -m venv --clear $(@D)
 	$(@D)/bin/python $(INSTALL) $<
 	touch $@

@@ -24,7 +24,7 @@ class Servers(Section):
         lines = self.heading("quality.heading")
         remarks = self.fleet.quality
         if not remarks:
-            return [*lines, self.e("quality.none"), ""]
+            return [*lines, self.e("quality.none" if self.fleet.hosts else "quality.no_servers"), ""]
         rows = []
         for row in remarks[:QUALITY_ROWS]:
             finding, effect = self.words.quality(row)
