@@ -180,7 +180,7 @@ def test_a_folder_without_a_servers_record_is_no_all_clear(make_report, tmp_path
         (tmp_path / "records/x.json").write_text("{")
     files = make_report([]).files
     for name in ("index.html", "report.md"):
-        text = files[name].decode()
+        text = re.sub(r"<wbr>|\\", "", files[name].decode())
         assert "every log showed TLS" not in text and "Nothing. Every server" not in text and "folder of records is empty" not in text
         assert "There is no record of any" in text
         assert ("No server was audited" in text) is not broken and ("x.json" in text) is broken
