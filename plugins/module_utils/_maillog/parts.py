@@ -16,10 +16,10 @@ __metaclass__ = type
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.merged_sessions import MergedSessions
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sessions import Sessions
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
 
 
@@ -40,7 +40,7 @@ class Part:
         self.tally = Tally(lambda: self.services.rest().number)
         self.logins = Logins()
         self.calendar = Calendar(self.notices)
-        self.sessions = Sessions(self.tally, self.notices, include_clients, headless)
+        self.sessions = MergedSessions(self.tally, self.notices, include_clients, headless)
         self.host = host_field.encode('utf-8') + b' ' if host_field and not self.splits_hosts else b''
         self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
         self.mtas = set()
