@@ -265,6 +265,11 @@ def test_losses_are_noted(tmp_path: pathlib.Path) -> None:
     assert [notice["kind"] for notice in audit(tmp_path, lines)["coverage"]["notices"]] == ["repeated_message"]
 
 
+def test_a_message_is_taken_back_from_where_it_was_counted(tmp_path: pathlib.Path) -> None:
+    facts = audit(tmp_path, [(7, sender()), (7, TLS), (7, "6ASMIA01000007: collect: premature EOM: unexpected close")])
+    assert (counts(facts, "sessions"), counts(facts, "messages")) == ({"tls": 1}, {})
+
+
 def test_memory_is_bounded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sendmail_session, "WINDOW", 10)
     facts = audit(tmp_path, [(pid, TLS) for pid in range(100, 400)] + [(pid, sender(proto="ESMTPS")) for pid in range(391, 400)])

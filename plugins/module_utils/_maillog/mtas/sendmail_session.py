@@ -59,7 +59,11 @@ class Process(Session):
     def refuse_content(self, queue_id, rejected):
         """Take a message back: the client's data ended in an error, which is logged before or after the message's own line."""
         if self.accepted == queue_id:
-            self.messages -= 1
+            if self.messages:
+                self.messages -= 1
+            elif self.before:
+                # Accepted before a handshake that stands between its own line and this one.
+                self.before[0] -= 1
             self.accepted = None
         self.refused = queue_id
         self.rejected += rejected
