@@ -11,13 +11,10 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
-from ansible_collections.mailfleet.tls_audit.plugins.modules.audit_host import ARGUMENTS
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._audit_options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RecordFolder, age, now, raw_variables, run_of
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.audit import audit_over_shell
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell_host import ShellHost
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT, MAILSERVER_RESULT
@@ -39,6 +36,11 @@ class ActionModule(FactsAction):
 
     def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
         """Look at the host, fetch its logs and count here."""
+        # Only now: the process of each host is a copy of the controller's, and pays for all that is loaded there.
+        from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
+        from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.audit import audit_over_shell
+        from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell_host import ShellHost
+
         mailserver = collect_as_asked(ShellHost(shell, options["command_timeout"]), options)
         return {"mailserver": mailserver, "maillog": audit_over_shell(shell, options)}
 

@@ -135,23 +135,13 @@ record:
 '''
 
 from ansible.module_utils.basic import AnsibleModule
+# First: it is about how the others are loaded.
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils import _compile_once  # noqa: F401, pylint: disable=unused-import
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._audit_options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import ARGUMENTS as MAILLOG, audit_as_asked
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import audit_as_asked
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect_as_asked
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.options import ARGUMENTS as MAILSERVER
-
-
-# The first three are the action plugin's: the host has no use for them.
-ARGUMENTS = dict(
-    MAILLOG,
-    dir=dict(type='str', required=True),
-    run_id=dict(type='str', required=True),
-    max_age=dict(type='str'),
-    config_dir=MAILSERVER['config_dir'],
-    signature_max_age_days=MAILSERVER['signature_max_age_days'],
-    command_timeout=MAILSERVER['command_timeout'],
-)
 
 
 def main():

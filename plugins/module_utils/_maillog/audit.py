@@ -13,17 +13,17 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal, journal_reading, logs, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal_choice, logs, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import OTHER
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.workers import MAX_WORKERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
+
+MAX_WORKERS = 64
 
 
 def audit_logs(paths=None, internal_networks=None, since=None, until=None, timezone=None, max_days=400,
@@ -58,11 +58,13 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         checkpoints = None
         if state_dir:
             configuration = [networks.names, time.tzname, time.timezone, include_clients, host_field]
+            # Loaded where it is needed: Python compiles all that Ansible sends, at every run.
+            from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.checkpoints import Checkpoints
             checkpoints = Checkpoints(state_dir, configuration, write_state, notices)
         found = [] if paths is None and journal_mode == 'always' else sources.find(paths, notices, budget, files)
         # What is kept for the next run serves any period: then all of the journal is read.
         limits = (None, None) if state_dir else (zone.epoch(first_date), zone.epoch(last_date))
-        the_journal = journal.choose(journal_mode, paths, found, limits, notices, budget)
+        the_journal = journal_choice.choose(journal_mode, paths, found, limits, notices, budget)
         try:
             if the_journal is None:
                 _require_readable(found, paths)
@@ -78,8 +80,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
             for source in found:
                 source.close()
         if the_journal is not None:
-            if the_journal.is_wanted:
-                found.append(the_journal)
+            found += the_journal.sources()
             _require_readable(found, paths)
         if context.tally.folded:
             context.notices.add('too_much_to_tell_apart', 'more hosts, services, days or names than are counted apart: those met last are in "%s"' % OTHER)
@@ -111,7 +112,7 @@ def _read(found, the_journal, context, workers=1, checkpoints=None):
     """Read all into the part that is the whole. Return what it took."""
     done = logs.read_all(found, context, workers, checkpoints)
     if the_journal is not None:
-        journal_reading.read(the_journal, context, checkpoints, done)
+        the_journal.read(context, checkpoints, done)
     return done
 
 

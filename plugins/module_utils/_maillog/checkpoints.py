@@ -18,8 +18,10 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import hashlib
+import importlib
 import inspect
 import json
+import pkgutil
 import struct
 import sys
 
@@ -27,7 +29,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 
 SAMPLE = 4096
-_PACKAGE = __name__.rpartition('.')[0] + '.'
+_PACKAGE = __name__.rpartition('.')[0]
 
 
 class Checkpoints:
@@ -169,10 +171,20 @@ def _hash(data):
 def _code_version():
     """Return a hash of all code that reads logs: figures that other code counted are none of this code's."""
     digest = hashlib.sha256(repr((part_data.VERSION, sys.version_info[0])).encode('ascii'))
-    for name in sorted(name for name, module in sys.modules.items() if name.startswith(_PACKAGE) and module is not None):
+    for name in _modules_of(_PACKAGE):
         digest.update(name.encode('ascii'))
         try:
-            digest.update(inspect.getsource(sys.modules[name]).encode('utf-8', 'replace'))
+            digest.update(inspect.getsource(importlib.import_module(name)).encode('utf-8', 'replace'))
         except (IOError, OSError, TypeError, UnicodeError):
             pass        # an empty module
     return digest.hexdigest()
+
+
+def _modules_of(package):
+    """Return the names of all modules of a package, whether they are loaded or not, in order."""
+    names = []
+    for unused, name, is_package in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        names.append('%s.%s' % (package, name))
+        if is_package:
+            names += _modules_of(names[-1])
+    return sorted(names)

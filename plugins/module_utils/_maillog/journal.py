@@ -59,7 +59,6 @@ class Journal(sources.Source):
         self.entries = self.bytes_of_lines = 0
         self._files = [source.path for source in files]
         self.is_of_files = bool(files)
-        self.is_wanted = True           # False: the files hold the mail, and nobody named the journal
         self.bytes = sum(source.bytes for source in files)
         self._limits = (since, until)
         self._minute = self._stamp = None
@@ -163,34 +162,6 @@ class Journal(sources.Source):
         if minute != self._minute:
             self._minute, self._stamp = minute, time.strftime('%Y-%m-%dT%H:%M:', time.gmtime(minute * 60)).encode('ascii')
         return self._stamp + b'%02d+00:00' % second
-
-
-def choose(mode, paths, found, limits, notices, budget):
-    """Return the Journal to read, or None, and mark the files that are not read for it.
-
-    mode: auto takes the host's journal where no paths were given, and journal files among the paths, if no text log turns out to hold mail; always
-    takes the journal and no text log, never takes none. found: the Sources of all files; those of journal files are taken out of it. limits: see Journal's
-    since and until.
-    """
-    files = [source for source in found if source.status == sources.READ and source.compression == archives.JOURNAL]
-    found[:] = [source for source in found if source not in files]
-    for source in files:
-        source.close()
-    if mode == 'never':
-        for source in files:
-            source.status, source.reason, source.compression = sources.SKIPPED, 'a journal is not to be read', 'none'
-        found += files
-        return None
-    if mode == 'always':
-        for source in found:
-            if source.status == sources.READ:
-                source.status, source.reason = sources.SKIPPED, 'the journal is read instead'
-    elif not files and paths is not None:
-        return None
-    journal = Journal(notices, files, *limits)
-    journal.budget = budget
-    journal.open()
-    return journal
 
 
 def _path_of(files):

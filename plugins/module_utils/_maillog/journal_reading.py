@@ -22,11 +22,8 @@ def read(journal, whole, checkpoints, done):
     checkpoints: what earlier runs have read, and what this one leaves to the next, or None; done: the logs.Done that tells what reading took.
     """
     if whole.lines['matched']:
-        if journal.is_of_files:
-            journal.status, journal.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
-            whole.notices.add('journal_not_read', '%s: %s' % (journal.path, journal.reason))
-        else:
-            journal.is_wanted = False
+        journal.status, journal.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
+        whole.notices.add('journal_not_read', '%s: %s' % (journal.path, journal.reason))
         return
     if journal.status != sources.READ:
         return

@@ -11,7 +11,7 @@ __metaclass__ = type
 
 import datetime
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import reading, sources, workers as processes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import reading, sources
 
 
 class Done:
@@ -22,35 +22,60 @@ class Done:
         self.resumed = False
 
 
+class _InOneGo:
+    """Reads one source after the other into the part that is the whole."""
+
+    def __init__(self, to_read, whole):
+        self._whole = whole
+        self._limits = dict((source, latest_date(source)) for source in to_read)
+
+    def read(self, source):
+        """Read a source. Return what was read of it: bytes as stored, and whether earlier runs had read some of it."""
+        return read_in_one_go(source, self._limits[source], self._whole)
+
+    def close(self):
+        """Nothing is open."""
+
+
+def read_in_one_go(source, limit, whole):
+    """Read a source from its beginning to its end. Return its bytes, and that no earlier run had read any of it. limit: see latest_date()."""
+    whole.begin_file(limit)
+    reading.read(source, whole, reading.readers(whole))
+    return source.bytes, False
+
+
+def latest_date(source):
+    """Return the date that no line of a source is later than."""
+    return source.latest_date() or datetime.date.today()
+
+
 def read_all(found, whole, workers=1, checkpoints=None):
     """Read the sources that were found into the part that is the whole. Return what it took.
 
     workers: so many processes read; checkpoints: what earlier runs have read, and what this one leaves to the next.
     """
-    plans = [_Plan(source, checkpoints) for source in found if source.status == sources.READ]
-    in_parts = workers > 1 or checkpoints is not None
-    size = processes.piece_size(sum(plan.unread for plan in plans), workers)
-    pieces = [piece for plan in plans for piece in plan.cut(size)] if in_parts else []
-    parts = processes.read_parts(pieces, whole, workers)
-    its_readers = reading.readers(whole)
+    to_read = [source for source in found if source.status == sources.READ]
+    if workers > 1 or checkpoints is not None:
+        # Loaded where it is needed: Python compiles all that Ansible sends, at every run.
+        from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logs_in_parts import InParts
+        way = InParts(to_read, whole, workers, checkpoints)
+    else:
+        way = _InOneGo(to_read, whole)
     done = Done()
     live = None
     try:
-        for plan in plans:
-            if live is not None and plan.source.name.live != live:
+        for source in to_read:
+            if live is not None and source.name.live != live:
                 end_log(whole, live)
-            live = plan.source.name.live
-            if in_parts:
-                plan.merge_into(whole, its_readers, parts, checkpoints)
-            else:
-                plan.read_into(whole, its_readers)
-            whole.end_file(plan.source)
-            if plan.source.reason == reading.TIME_IS_UP and not plan.source.lines:
-                plan.source.status, plan.source.reason = sources.SKIPPED, 'not read: the time was up'
-            done.bytes += plan.unread
-            done.resumed = done.resumed or plan.resumed
+            live = source.name.live
+            read, resumed = way.read(source)
+            whole.end_file(source)
+            if source.reason == reading.TIME_IS_UP and not source.lines:
+                source.status, source.reason = sources.SKIPPED, 'not read: the time was up'
+            done.bytes += read
+            done.resumed = done.resumed or resumed
     finally:
-        parts.close()
+        way.close()
     if live is not None:
         end_log(whole, live)
     return done
@@ -59,74 +84,3 @@ def read_all(found, whole, workers=1, checkpoints=None):
 def end_log(whole, live):
     """End a log, named by its live file."""
     whole.end_log('a session was still open at the end of %s' % live)
-
-
-class _Plan:
-    """How one source is read: what earlier runs know of it, its new whole lines in pieces, and a last line that may not be complete yet."""
-
-    def __init__(self, source, checkpoints):
-        self.source = source
-        self.limit = source.latest_date() or datetime.date.today()
-        self.known, self._begin = checkpoints.find(source) if checkpoints is not None else (None, 0)
-        self._end = source.bytes
-        self.unread = source.bytes - self._begin
-        self._pieces = []
-        self.resumed = False
-
-    def cut(self, size):
-        """Return the pieces that are to be read."""
-        if self.source.compression == 'none':
-            # The last line is read anew each time, until it has its end.
-            self._end = self.source.last_line_end(self._begin)
-        self._pieces = processes.cut(self.source, self._begin, self._end, self.limit, size)
-        return self._pieces
-
-    def read_into(self, whole, its_readers):
-        """Read the source in one go."""
-        self.unread = self.source.bytes
-        whole.begin_file(self.limit)
-        reading.read(self.source, whole, its_readers)
-
-    def merge_into(self, whole, its_readers, parts, checkpoints):
-        """Take the parts of the pieces that were cut, in order, and merge them."""
-        part = self._load(whole)
-        failed = self.known is not None and part is None
-        for unused in self._pieces:
-            later = next(parts)
-            if part is None:
-                part = later
-            elif not (failed or part.overflowed) and part.takes(later):
-                part.merge(later)
-            else:
-                failed = True
-        if self._end < self.source.bytes or part is None:
-            last_line = processes.Piece(self.source, self._end, self.source.bytes, self.limit).read(whole.new_part())
-        else:
-            last_line = None
-        if failed or part is not None and part.overflowed or last_line is not None and not (part or whole).takes(last_line):
-            # Mail servers whose lines cannot be told without those before, a hostile log, or a damaged state.
-            self.read_into(whole, its_readers)
-            return
-        if checkpoints is not None and self.known is not None and not self._pieces and self.source.compression == self.known.compression:
-            checkpoints.keep_entry(self.known)
-        elif checkpoints is not None and part is not None:
-            checkpoints.keep(self.source, part, self._end)
-        if part is None:
-            part = last_line
-        elif last_line is not None:
-            part.merge(last_line)
-        if whole.takes(part):
-            whole.merge(part)
-            self.resumed = self.known is not None
-        else:
-            self.read_into(whole, its_readers)
-
-    def _load(self, whole):
-        if self.known is None:
-            return None
-        try:
-            part = self.known.load(whole.new_part())
-        except ValueError:
-            return None
-        part.limit_file(self.limit)
-        return part

@@ -11,7 +11,6 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 
 ARGUMENTS = dict(
@@ -43,4 +42,6 @@ def audit_as_asked(params, write_state):
     if not 0 <= nice <= 19:
         raise AuditError('nice: %d is not a priority from 0 to 19' % nice)
     os.nice(nice)
+    # The controller loads this file for its arguments.
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
     return audit_logs(write_state=write_state, **options)

@@ -23,6 +23,7 @@ _SECONDS = br'[0-9:.,]{0,18}'
 ISO_STAMP = br'\d{4}-\d\d-\d\dT\d\d:\d\d' + _SECONDS + br'(?:Z|[+-]\d\d:?\d\d)?'
 # Not syslog's: what Exim (string tod_log, with log_timezone and millisec) and Dovecot (log_timestamp) put before the lines of their own files.
 OWN_STAMP = br'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [+-]\d{4})?'
+OWN_LINE = re.compile(br'\n\d{4}-\d\d-\d\d ')
 _PRI = br'(?:<\d{1,3}>)?'
 _STAMP = br'(' + BSD_STAMP + br'|' + ISO_STAMP + br') '
 # RFC 5424: <PRI>VERSION SP TIMESTAMP SP HOSTNAME SP APP-NAME SP PROCID SP MSGID SP STRUCTURED-DATA SP MSG.
@@ -54,20 +55,23 @@ class RowExpression:
         key = br'(\S{1,255} ' + tag + br'\[\d{1,10}\]: )'
         message = br'(?:(' + verbs + br')|(' + id + br'): (' + id_verbs + br'))([^\n]*)'
         # All lines of a chunk begin in one way, or in any: what matches must not depend on the chunk that a line is in.
-        self._expressions = {
-            BSD: re.compile(br'\n(' + BSD_STAMP + br') ' + key + message),
-            ISO: re.compile(br'\n(' + ISO_STAMP + br') ' + key + message),
+        self._patterns = {
+            BSD: br'\n(' + BSD_STAMP + br') ' + key + message,
+            ISO: br'\n(' + ISO_STAMP + br') ' + key + message,
+            ANY: br'\n' + _PRI + _STAMP + key + message
+                 + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S{1,255}) (' + name + br') (\d{1,10})' + _RFC5424_DATA + message,
         }
-        self._any = re.compile(
-            br'\n' + _PRI + _STAMP + key + message
-            + br'|\n<\d{1,3}>1 ' + _STAMP + br'(\S{1,255}) (' + name + br') (\d{1,10})' + _RFC5424_DATA + message)
+        self._expressions = {}      # compiled where a log has that form: most have one, and each takes a millisecond
 
     def rows(self, chunk, form):
         """Return the rows of all lines that match, in order."""
+        expression = self._expressions.get(form)
+        if expression is None:
+            expression = self._expressions[form] = re.compile(self._patterns[form])
         if form != ANY:
-            return self._expressions[form].findall(chunk)
+            return expression.findall(chunk)
         return [match[:6] if match[0] else (match[6], match[7] + b' ' + match[8] + b'[' + match[9] + b']: ') + match[10:]
-                for match in self._any.findall(chunk)]
+                for match in expression.findall(chunk)]
 
 
 def tag_expression(tag):

@@ -24,7 +24,6 @@ import struct
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, part_data, reading
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 
-MAX_WORKERS = 64
 MIN_PIECE = 8 * 1024 * 1024
 MAX_PIECE = 64 * 1024 * 1024
 PIECES_PER_WORKER = 16

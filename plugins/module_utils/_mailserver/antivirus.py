@@ -13,9 +13,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import failure, mta, other_scanners, sizes
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.clamav import ClamAv
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.clamav import CLAMAV, ClamAv
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.moments import rfc3339
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.wiring import CLAMAV, Wiring
 
 WORKING = 'working'
 STALE = 'stale'
@@ -56,6 +55,8 @@ class Antivirus:
         self._judge_product(by_milter=server.name != mta.EXIM)
 
     def _look_at_postfix(self, services):
+        # Postfix's alone: other hosts do not load it.
+        from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.wiring import Wiring
         wiring = Wiring(self.clamav, self.others, services)
         self.evidence.extend(wiring.evidence)
         self.wired = wiring.wired

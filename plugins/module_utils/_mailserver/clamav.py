@@ -20,6 +20,7 @@ import time
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters, sizes
 
+CLAMAV = 'clamav'
 _CLAMD_CONFIGS = ('/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf')
 _MILTER_CONFIGS = ('/etc/clamav/clamav-milter.conf', '/etc/mail/clamav-milter.conf', '/etc/clamav-milter.conf')
 _OTHER_SIGNATURES = ('ndb', 'hdb', 'hsb', 'ldb')

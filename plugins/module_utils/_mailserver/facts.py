@@ -12,10 +12,8 @@ __metaclass__ = type
 import time
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import certificate, mta, sendmail_config, services
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import certificate, mta
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.antivirus import Antivirus
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.exim_config import EximConfig
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.postfix_config import PostfixConfig
 
 SCHEMA_VERSION = 1
 MAX_ITEMS = 50
@@ -36,11 +34,11 @@ def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
     """Return the facts of a Host. config_dir: Postfix's folder; now: seconds since 1970, for tests."""
     now = time.time() if now is None else now
     has_postfix = bool(host.program('postconf')) or host.exists((config_dir or '/etc/postfix') + '/master.cf')
-    config = PostfixConfig(host, config_dir) if has_postfix else None
+    config = _postfix(host, config_dir) if has_postfix else None
     server = mta.Mta(host, config.version if config else None)
-    inbound = services.inbound(config) if config and server.name == mta.POSTFIX else None
-    exim = EximConfig(host) if server.name == mta.EXIM else None
-    sendmail = sendmail_config.SendmailConfig(host) if server.name == mta.SENDMAIL else None
+    inbound = _inbound(config) if config and server.name == mta.POSTFIX else None
+    exim = _exim(host) if server.name == mta.EXIM else None
+    sendmail = _sendmail(host) if server.name == mta.SENDMAIL else None
     antivirus = Antivirus(host, server, inbound, exim, sendmail, now, signature_max_age_days)
     facts = {
         'schema_version': SCHEMA_VERSION,
@@ -56,13 +54,34 @@ def collect(host, config_dir=None, signature_max_age_days=3.0, now=None):
     return _bounded(facts)
 
 
+# A host has one mail server, and Python compiles what Ansible sends to it at every run: the code of each is loaded where it is.
+
+def _postfix(host, config_dir):
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.postfix_config import PostfixConfig
+    return PostfixConfig(host, config_dir)
+
+
+def _inbound(config):
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import services
+    return services.inbound(config)
+
+
+def _exim(host):
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.exim_config import EximConfig
+    return EximConfig(host)
+
+
+def _sendmail(host):
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.sendmail_config import SendmailConfig
+    return SendmailConfig(host)
+
+
 def _tls_logging(inbound, exim, sendmail):
     """Return the weakest TLS log level of the services that outsiders reach."""
     if exim is not None and exim.logs_tls() is not None:
         return {'level': None, 'enabled': exim.logs_tls(), 'source': 'log_selector'}
     if sendmail is not None and sendmail.log_level() is not None:
-        level = sendmail.log_level()
-        return {'level': level, 'enabled': level >= sendmail_config.TLS_LOG_LEVEL, 'source': 'LogLevel'}
+        return {'level': sendmail.log_level(), 'enabled': sendmail.logs_tls(), 'source': 'LogLevel'}
     levels = [service.tls_loglevel for service in inbound or [] if not service.loopback_only]
     if not levels or None in levels:
         return {'level': None, 'enabled': None, 'source': 'not seen'}
@@ -78,7 +97,7 @@ def _starttls_offered(config, inbound, exim, sendmail):
     levels = [service.tls_level for service in inbound if not service.loopback_only and not service.wrapper_mode]
     if not levels or None in levels:
         return None
-    return services.has_certificate(config) and any(level in ('may', 'encrypt') for level in levels)
+    return config.has_certificate() and any(level in ('may', 'encrypt') for level in levels)
 
 
 def _certificate_paths(config, inbound, exim, sendmail):

@@ -148,6 +148,12 @@ class PostfixConfig:
         overrides = entry.overrides if entry else {}
         return overrides.get(name, self.parameters.get(name, ''))
 
+    def has_certificate(self):
+        """Tell whether a server certificate is configured."""
+        chain = self.value('smtpd_tls_chain_files')
+        names = [self.value(name) for name in ('smtpd_tls_cert_file', 'smtpd_tls_eccert_file', 'smtpd_tls_dcert_file')]
+        return bool(chain) or any(name and name != 'none' for name in names)
+
     def chrooted(self, entry):
         """Tell whether a service runs in the queue folder. A dash means yes before Postfix 3.0 and at compatibility level 0."""
         if entry.chroot in ('y', 'n'):

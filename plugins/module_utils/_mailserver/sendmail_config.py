@@ -40,6 +40,11 @@ class SendmailConfig:
         text = self.option('LogLevel', str(DEFAULT_LOG_LEVEL))
         return int(text) if self.readable and text.isdigit() else None
 
+    def logs_tls(self):
+        """Tell whether handshakes are logged, or None."""
+        level = self.log_level()
+        return None if level is None else level >= TLS_LOG_LEVEL
+
     def starttls_offered(self):
         """Tell whether STARTTLS is offered: it takes a certificate and its key."""
         return bool(self.option('ServerCertFile') and self.option('ServerKeyFile')) if self.readable else None

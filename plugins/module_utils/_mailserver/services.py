@@ -107,10 +107,3 @@ def _log_level(text):
     if not names:
         return None
     return max(_LOG_LEVELS.get(name, 2) for name in names)
-
-
-def has_certificate(config):
-    """Tell whether a server certificate is configured."""
-    chain = config.value('smtpd_tls_chain_files')
-    names = [config.value(name) for name in ('smtpd_tls_cert_file', 'smtpd_tls_eccert_file', 'smtpd_tls_dcert_file')]
-    return bool(chain) or any(name and name != 'none' for name in names)

@@ -10,8 +10,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import milters
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.clamav import CLAMAV
 
-CLAMAV = 'clamav'
 # Milters that are known not to scan for viruses: signatures, policies, spam scores, address rewriting.
 _NO_SCANNER_WORDS = ('dkim', ':8891', 'dmarc', ':8893', 'spf', 'greylist', 'spamass', 'srs', 'arc', 'rspamd', ':11332')
 

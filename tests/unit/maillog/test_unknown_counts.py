@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import audit, parts, tally as classes
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix import Postfix
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import Entry, READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import check_maillog
 
@@ -26,7 +26,6 @@ class Sessionless(Reader):
     """An MTA whose log holds messages and no sessions: a line `DATE ... quiet: message` is one over TLS."""
 
     NAME = "quiet"
-    HINTS = (b" quiet: ",)
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -53,7 +52,7 @@ def postfix(day: int) -> str:
 
 @pytest.fixture
 def facts_of(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(parts, "READERS", (Postfix, Sessionless))
+    monkeypatch.setattr(parts, "READERS", (READERS[0], Entry(lambda: Sessionless, (b" quiet: ",))))
 
     def facts(*lines: str, **options: Any) -> dict[str, Any]:
         log = tmp_path / "maillog"

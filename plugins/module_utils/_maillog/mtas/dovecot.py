@@ -43,8 +43,6 @@ _MAX_CACHE = 2000
 class Dovecot(Reader):
     """Reads chunks of whole lines into logins."""
 
-    HINTS = (b'-login: ',)
-
     def __init__(self, context):
         super(Dovecot, self).__init__(context)
         self._logins = context.logins

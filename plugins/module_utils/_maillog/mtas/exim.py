@@ -41,12 +41,12 @@ class Exim(Reader):
 
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of this MTA, about)."""
-        own, logged = form != syslog_lines.BSD and not self._host and exim_lines.OWN_LINE.search(chunk), b' exim' in chunk
+        own, logged = form != syslog_lines.BSD and not self._host and syslog_lines.OWN_LINE.search(chunk), b' exim' in chunk
         mail = 0
         if own:
             # Nearly always all lines are of one day, which is counted the fastest.
             lines = chunk.count(b'\n') - 1
-            mail = lines if chunk.count(chunk[:12]) == lines else len(exim_lines.OWN_LINE.findall(chunk))
+            mail = lines if chunk.count(chunk[:12]) == lines else len(syslog_lines.OWN_LINE.findall(chunk))
         if logged:
             mail += len(exim_lines.TAG.findall(chunk))
         if own and logged:
@@ -57,11 +57,6 @@ class Exim(Reader):
             rows = [row for row in rows if row[1] + b' ' == self._host]
         self._read_rows(rows)
         return len(rows), mail
-
-    @staticmethod
-    def concerns(chunk, form):
-        """Tell whether the chunk may hold lines of this MTA. Its own lines hold no word of their own: their time tells them."""
-        return syslog_lines.holds(chunk, (b' exim',)) or form != syslog_lines.BSD and bool(exim_lines.OWN_LINE.search(chunk))
 
     def _read_rows(self, rows):
         seen = day = None

@@ -37,9 +37,7 @@ _MESSAGE_TEXT = (
     br'|TLS error on connection (?:Ci=\S+ )?from |no MAIL in (?:TFO\*? )?SMTP connection from |SMTP command timeout on(?: TLS)? connection from '
     br'|unexpected disconnection while reading SMTP command from (?:TFO\*? )?|SMTP data timeout \(message abandoned\) on connection from )'
     br'([^\n]*)')
-# Exim's own lines, by their time.
 TAG = syslog_lines.tag_expression(br'exim')
-OWN_LINE = re.compile(br'\n\d{4}-\d\d-\d\d ')
 OWN_ROWS = re.compile(br'\n(' + syslog_lines.OWN_STAMP + br')()() (?:\[\d+\] )?' + _MESSAGE_TEXT)
 SYSLOG_ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br') (\S+) exim[\w.-]{0,30}(\[\d+\]: |: | \d+ - -  ?)'

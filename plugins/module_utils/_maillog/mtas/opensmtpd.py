@@ -52,7 +52,6 @@ class OpenSMTPD(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'opensmtpd'
-    HINTS = (b' smtpd',)
 
     def __init__(self, context):
         super(OpenSMTPD, self).__init__(context)

@@ -35,7 +35,6 @@ class Postfix(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'postfix'
-    HINTS = (b'/smtpd', b'postfix')
 
     def __init__(self, context):
         super(Postfix, self).__init__(context)

@@ -9,8 +9,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
-
 
 class Reader(object):
     """Reads chunks of whole lines into a part: `read(chunk, form)` returns (lines that mattered, lines of this mail system, about).
@@ -20,7 +18,6 @@ class Reader(object):
     """
 
     NAME = None             # of the MTA; None where it takes no mail
-    HINTS = ()              # a chunk with none of these has no line of it; a syslog tag is given with the blank before it
 
     def __init__(self, context):
         """context: the Part that is filled."""
@@ -31,11 +28,6 @@ class Reader(object):
         self._tally = context.tally
         self._notices = context.notices
         self._host = context.host
-
-    @classmethod
-    def concerns(cls, chunk, form):
-        """Tell whether the chunk may hold lines of this mail system."""
-        return syslog_lines.holds(chunk, cls.HINTS)
 
     def merge(self, later, days):
         """Take in what the reader of the part that follows remembers. days: its day numbers -> those here."""

@@ -26,7 +26,6 @@ class Sendmail(Reader):
     """Reads chunks of whole lines into sessions."""
 
     NAME = 'sendmail'
-    HINTS = (b' sendmail', b' sm-mta')
 
     def __init__(self, context):
         super(Sendmail, self).__init__(context)

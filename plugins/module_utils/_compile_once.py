@@ -1,0 +1,51 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compile each file of this collection once where Ansible sends it, not twice. PRIVATE to the collection.
+
+Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for the module's file name, and
+zipimporter.get_filename() compiles the module to answer that; then it is compiled again to be run. Compiling is most of what auditing a host
+with a short log takes. Python 2.7 asks for no name.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pkgutil
+import sys
+import zipimport
+
+try:
+    from importlib.machinery import ModuleSpec
+except ImportError:     # Python 2.7
+    ModuleSpec = None
+
+_COLLECTION = __name__.rpartition('.plugins.')[0] + '.'
+
+
+class _Finder(object):
+    """Finds the collection's modules in the archive, and says where they are without asking."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """Return the module's ModuleSpec, or None for one that is none of ours or not in an archive."""
+        if not name.startswith(_COLLECTION) or not path:
+            return None
+        archive = pkgutil.get_importer(path[0])
+        if not isinstance(archive, zipimport.zipimporter):
+            return None
+        try:
+            is_package = archive.is_package(name)
+        except zipimport.ZipImportError:
+            return None
+        spec = ModuleSpec(name, archive, is_package=is_package)
+        if is_package:
+            spec.submodule_search_locations.append('%s/%s' % (path[0].rstrip('/'), name.rpartition('.')[2]))
+        return spec
+
+
+if ModuleSpec is not None and isinstance(__loader__, zipimport.zipimporter):
+    sys.meta_path.insert(0, _Finder)
