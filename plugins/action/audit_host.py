@@ -34,6 +34,16 @@ class ActionModule(FactsAction):
     FACTS = ("maillog", "mailserver")
     ARGUMENTS = ARGUMENTS
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        # Ansible starts the task's clock when it has made the action: a template in the task is what this saves.
+        if not self._task.timeout and "audit_timeout" in self._templar.available_variables:
+            seconds = self._plain(self._templar.available_variables["audit_timeout"])
+            try:
+                self._task.timeout = int(seconds)
+            except (TypeError, ValueError) as error:
+                raise AnsibleError(f"audit_timeout: '{seconds}' is not a number of seconds") from error
+
     def by_shell(self, shell: Shell, options: Mapping[str, Any]) -> dict[str, Any]:
         """Look at the host, fetch its logs and count here."""
         # Only now: the process of each host is a copy of the controller's, and pays for all that is loaded there.
@@ -87,8 +97,9 @@ class ActionModule(FactsAction):
     def _arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The options: those of the task, and from the host's variables those that the task does not set. Raises AnsibleActionFail for a bad one."""
         named = {option: self._plain(variables[name]) for option, name in _VARIABLES.items() if option not in self._task.args and name in variables}
-        # An empty variable is one that is not set. Zero is a value.
-        self._task.args = {**{option: value for option, value in named.items() if value not in (None, "", [])}, **self._task.args}
+        # An empty variable is one that is not set, and zero is a value. One that says what is so anyway costs time, and most do: they are the role's defaults.
+        named = {option: value for option, value in named.items() if value not in (None, "", []) and value != self.ARGUMENTS[option].get("default")}
+        self._task.args = {**named, **self._task.args}
         try:
             return dict(self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))[1])
         except AnsibleError as error:

@@ -136,7 +136,7 @@ record:
 
 from ansible.module_utils.basic import AnsibleModule
 # First: it is about how the others are loaded.
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils import _compile_once  # noqa: F401, pylint: disable=unused-import
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils import _quick_start  # noqa: F401, pylint: disable=unused-import
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._audit_options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import audit_as_asked

@@ -12,7 +12,7 @@ __metaclass__ = type
 import datetime
 import json
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, hosts, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import copies, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, INTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
@@ -185,6 +185,12 @@ def _source_row(source, stamp_text):
     }
 
 
+def _hosts(context, visibility, wanted, same):
+    # Loaded where it is needed: Python compiles all that Ansible sends, at every run.
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
+    return hosts.build(context, visibility, wanted, same, lambda: empty_counts(('sessions', 'messages')), _add)
+
+
 def build(context, visibility, wanted, sources, max_days):
     """Return the facts.
 
@@ -229,7 +235,7 @@ def build(context, visibility, wanted, sources, max_days):
         'sources': [_source_row(source, stamp_text) for source in sources[-MAX_SOURCES:]],
         'clients': _top_clients(context.sessions.clients),
         'logins': context.logins.as_facts(context.calendar, wanted),
-        'hosts': hosts.build(context, visibility, wanted, figures.copies, lambda: empty_counts(('sessions', 'messages')), _add) if context.splits_hosts else {},
+        'hosts': _hosts(context, visibility, wanted, figures.copies) if context.splits_hosts else {},
     }
     _fit(result, context.notices)
     return result

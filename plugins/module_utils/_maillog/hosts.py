@@ -18,8 +18,6 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL, LOCAL
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import COMPLETE, NONE, PARTIAL
 
-# The value of `host_field` that splits a log by host.
-EACH = 'each'
 # So many hosts at most are listed, the rest as one: some 30 of the 64 KiB that the facts may take.
 MAX_HOSTS = 64
 _NAME = re.compile(br'^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z')

@@ -27,7 +27,7 @@ _DAEMON_TAGS = tuple(b' ' + name for name in _DAEMONS)
 _TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]{0,100}/[a-z]{1,40}|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
 _NAME = br'(?:[\w.-]{1,60}(?:\[[^\]\n]{0,200}\])?(?: from <[^>\n]{0,200}>)?: )?'
 _COUNT = re.compile(br'(?:\A|[ :])(\d{1,9}) (?:messages|times)')
-_LINE = re.compile(
+_LINE = (
     br'\n(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ 0-3]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d\S*) (\S{1,255}) '
     br'(last (?=message repeated )|' + _TAGS + br'(?:\[\d{1,10}\])?: )'
     br'(imuxsock (?:begins to drop|lost \d+) messages|' + _NAME + br'(?:begin to drop messages|\d+ messages lost due to )'
@@ -38,7 +38,7 @@ def note_all(chunk, host, notices):
     """Note the losses that a chunk of whole lines tells of. host: `HOST ` whose lines alone count, or nothing."""
     if _REPEATED not in chunk and not syslog_lines.holds(chunk, _DAEMON_TAGS):
         return
-    for line_host, tag, verb, rest in _LINE.findall(chunk):
+    for line_host, tag, verb, rest in re.findall(_LINE, chunk):
         if not host or line_host + b' ' == host:
             note(line_host + b' ' + tag, verb, rest, notices)
 

@@ -13,7 +13,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import hosts
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.merged_sessions import MergedSessions
@@ -21,6 +20,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
+
+# The value of `host_field` that splits a log by host.
+EACH = 'each'
 
 
 class Part:
@@ -35,7 +37,7 @@ class Part:
         self.zone = zone
         self.headless = headless
         self.notices = Notices()
-        self.splits_hosts = host_field == hosts.EACH
+        self.splits_hosts = host_field == EACH
         self.services = Services(MAX_SERVICES_OF_HOSTS if self.splits_hosts else MAX_SERVICES)
         self.tally = Tally(lambda: self.services.rest().number)
         self.logins = Logins()

@@ -116,6 +116,9 @@ def _failed(record: dict[str, Any], reason: reasons.Reason) -> dict[str, Any]:
 
 def _bounded(record: dict[str, Any]) -> dict[str, Any]:
     """The record, or a failed one in its place when it is larger than a record may be."""
+    # Indented JSON takes a millisecond. Plain JSON does not, and even a number among many is at least an eighth as long in it as on a line of its own.
+    if len(json.dumps(record, allow_nan=False)) <= schema.MAX_RECORD_BYTES // 8:
+        return record
     size = len(canonical_json(record))
     if size <= schema.MAX_RECORD_BYTES:
         return record
@@ -193,9 +196,10 @@ def _from_inventory(record: dict[str, Any], variables: Mapping[str, Any]) -> Non
 def keep_probe(record: dict[str, Any], path: Path) -> dict[str, Any]:
     """The record with the probe of the host's record in ``path``, if there is one: an audit does not undo what a probe showed."""
     before = read_record(path)
-    if record["probe"] is None and isinstance(before, dict) and before["host"] == record["host"]:
+    if record["probe"] is None and isinstance(before, dict) and before["host"] == record["host"] and before["probe"] is not None:
         record["probe"] = before["probe"]
-    return _bounded(record)
+        return _bounded(record)
+    return record
 
 
 def with_probe(record: dict[str, Any], probe: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import socket
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, decompression, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import LogName, is_log_of
@@ -106,7 +106,7 @@ def test_a_bomb_is_stopped(tmp_path: pathlib.Path) -> None:
         for block in source.blocks():
             assert len(block) <= 1 << 20
             size += len(block)
-    assert size <= archives.EXPANSION_GRACE + archives.MAX_EXPANSION * path.stat().st_size + (1 << 20)
+    assert size <= decompression.EXPANSION_GRACE + decompression.MAX_EXPANSION * path.stat().st_size + (1 << 20)
     source.close()
 
 

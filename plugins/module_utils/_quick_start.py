@@ -3,17 +3,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compile each file of this collection once where Ansible sends it, not twice. PRIVATE to the collection.
+"""Load the collection's code on a host in the shortest time. PRIVATE to the collection.
 
-Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for the module's file name, and
+Each file is compiled once, not twice. Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for the module's file name, and
 zipimporter.get_filename() compiles the module to answer that; then it is compiled again to be run. Compiling is most of what auditing a host
 with a short log takes. Python 2.7 asks for no name.
+
+What is loaded stays: Python looks through it for circles, again and again while it loads, in vain. It looks more seldom.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import gc
 import pkgutil
 import sys
 import zipimport
@@ -47,5 +50,8 @@ class _Finder(object):
         return spec
 
 
-if ModuleSpec is not None and isinstance(__loader__, zipimport.zipimporter):
-    sys.meta_path.insert(0, _Finder)
+# Nothing of this where the controller loads the code.
+if isinstance(__loader__, zipimport.zipimporter):
+    gc.set_threshold(100000)
+    if ModuleSpec is not None:
+        sys.meta_path.insert(0, _Finder)
