@@ -109,5 +109,7 @@ class ActionModule(FactsAction):
             raise AnsibleActionFail(f"{said} (set by {', '.join(names)})" if names else said) from error
 
     def _plain(self, value: Any) -> Any:
-        """A variable's value; most hold no template, and asking the templar costs time."""
-        return self._templar.template(value) if "{{" in str(value) or "{%" in str(value) else value
+        """A variable's value; most hold no template, and asking the templar costs time. So does copying what Ansible notes with each text."""
+        if "{{" in str(value) or "{%" in str(value):
+            return self._templar.template(value)
+        return str(value) if isinstance(value, str) else [str(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value

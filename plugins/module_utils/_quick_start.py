@@ -22,9 +22,9 @@ import sys
 import zipimport
 
 try:
-    from importlib.machinery import ModuleSpec
+    from importlib.util import spec_from_file_location
 except ImportError:     # Python 2.7
-    ModuleSpec = None
+    spec_from_file_location = None
 
 _COLLECTION = __name__.rpartition('.plugins.')[0] + '.'
 
@@ -34,7 +34,7 @@ class _Finder(object):
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        """Return the module's ModuleSpec, or None for one that is none of ours or not in an archive."""
+        """Return the module's spec, or None for one that is none of ours or not in an archive."""
         if not name.startswith(_COLLECTION) or not path:
             return None
         archive = pkgutil.get_importer(path[0])
@@ -44,14 +44,13 @@ class _Finder(object):
             is_package = archive.is_package(name)
         except zipimport.ZipImportError:
             return None
-        spec = ModuleSpec(name, archive, is_package=is_package)
-        if is_package:
-            spec.submodule_search_locations.append('%s/%s' % (path[0].rstrip('/'), name.rpartition('.')[2]))
-        return spec
+        place = '%s/%s' % (path[0].rstrip('/'), name.rpartition('.')[2])
+        file_name = place + ('/__init__.py' if is_package else '.py')
+        return spec_from_file_location(name, file_name, loader=archive, submodule_search_locations=[place] if is_package else None)
 
 
 # Nothing of this where the controller loads the code.
 if isinstance(__loader__, zipimport.zipimporter):
     gc.set_threshold(100000)
-    if ModuleSpec is not None:
+    if spec_from_file_location is not None:
         sys.meta_path.insert(0, _Finder)

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
+import sys
+
+import pytest
 
 from .playbooks import ROOT, ansible_playbooks, run_playbook
 
@@ -57,3 +61,35 @@ def test_facts_stay_in_the_record(tmp_path: pathlib.Path) -> None:
     assert len(json.dumps(kept)) < 2000, kept
     assert kept["result"]["record"]["status"] == "audited" and kept["result"]["changed"] is False
     assert run.record("mx0")["maillog"]["inbound"]["total"]["sessions"]["total"] == 11
+
+
+@pytest.mark.parametrize("ansible_playbook", ansible_playbooks(), ids=lambda path: pathlib.Path(path).parents[1].name)
+def test_a_host_that_takes_too_long_is_left(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    """audit_timeout may differ from host to host, and a bad one is a reason of that host alone."""
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\ncat >/dev/null\nexec sleep 60\n")
+    slow.chmod(0o755)
+    hosts = tmp_path / "hosts"
+    hosts.write_text(f"slow ansible_connection=local ansible_python_interpreter={slow} audit_timeout=\"{{{{ 1 + 1 }}}}\"\n"
+                     f"bad {LOCAL} audit_timeout=soon\ngood {LOCAL} audit_log_paths='{LOG}'\n")
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    assert run.code == 0, run.output
+    assert run.record("slow")["reason"]["kind"] == "timeout", run.output
+    assert "audit_timeout" in run.record("slow")["reason"]["hint"] and "2" in run.record("slow")["reason"]["detail"]
+    assert "audit_timeout: 'soon' is not a number of seconds" in run.record("bad")["reason"]["detail"]
+    assert run.record("good")["status"] == "audited"
+
+
+def test_a_host_loads_what_its_log_needs(tmp_path: pathlib.Path) -> None:
+    """Python compiles what Ansible sends at every run: what this host has no use for is left alone."""
+    hosts = tmp_path / "hosts"
+    traced = tmp_path / "python"
+    traced.write_text(f"#!/bin/sh\nexec {sys.executable} -v - 2>{tmp_path}/loaded\n")
+    traced.chmod(0o755)
+    hosts.write_text(f"mx0 ansible_connection=local ansible_python_interpreter={traced} audit_log_paths='{LOG}'\n")
+    run = run_playbook(ANSIBLE_PLAYBOOK, tmp_path / "report", inventory=hosts)
+    assert run.record("mx0")["status"] == "audited", run.output
+    loaded = [match[1] for match in (re.match(r"import 'ansible_collections\.mailfleet\.tls_audit\.plugins\.module_utils\.(\S+)'", line)
+                                     for line in (tmp_path / "loaded").read_text().splitlines()) if match]
+    assert "_maillog.mtas.postfix" in loaded and "_maillog.facts" in loaded
+    assert not {name for name in loaded if re.search(r"mtas\.(exim|sendmail|opensmtpd|dovecot)|journal$|workers|checkpoints|decompression|hosts", name)}
