@@ -5,9 +5,9 @@
 
 """Load the collection's code on a host in the shortest time. PRIVATE to the collection.
 
-Each file is compiled once, not twice. Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for the module's file name, and
-zipimporter.get_filename() compiles the module to answer that; then it is compiled again to be run. Compiling is most of what auditing a host
-with a short log takes. Python 2.7 asks for no name.
+Each file is compiled once, not twice. Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for
+the module's file name, and zipimporter.get_filename() compiles the module to answer that; then it is compiled again to be run. Compiling is most of what
+auditing a host with a short log takes. Python 2.7 asks for no name.
 
 What is loaded stays: Python looks through it for circles, again and again while it loads, in vain. It looks more seldom.
 """
