@@ -20,7 +20,7 @@ def _fields(shape: dict[str, Any], name: str = "") -> Iterator[str]:
     """The names of all that a record may hold."""
     if "$ref" in shape:
         shape = SCHEMA["$defs"][shape["$ref"].rpartition("/")[2]]
-    inner = [(key, value) for key, value in shape.get("properties", {}).items()]
+    inner = list(shape.get("properties", {}).items())
     for key in ("items", "additionalProperties"):
         if isinstance(shape.get(key), dict):
             inner.append(("*", shape[key]))
