@@ -31,6 +31,6 @@ def render_markdown(words: Sentences, title: str, fleet_digest: str) -> bytes:
     report = _Report(words)
     lines = [
         *report.head(title), *report.key_figures(), *report.inspection(), *report.steps(), *report.trend(), *report.versions(),
-        *report.spam(), *report.matrix(), *report.changes(), *report.quality(), *report.hosts(), *report.footer(fleet_digest),
+        *report.matrix(), *report.spam(), *report.changes(), *report.quality(), *report.hosts(), *report.footer(fleet_digest),
     ]
     return "\n".join(lines).encode("utf-8")
