@@ -156,6 +156,11 @@ class Host:
         """The counts of one scope and kind (sessions, messages, rejected); empty without a log."""
         return self.maillog["inbound"][scope][kind] if self.maillog else {}
 
+    def known_counts(self, scope: str, kind: str) -> dict[str, int | None]:
+        """The same as they can be stated: TLS and plaintext are not known where the log could show neither, though none was counted."""
+        counts = self.counts(scope, kind)
+        return counts if self.tls_visible or not counts else {**counts, "tls": None, "plaintext": None}
+
     def share(self, scope: str, kind: str) -> Share:
         """TLS share of one scope and kind."""
         known = self._shares.get((scope, kind))

@@ -132,7 +132,7 @@ class Details(Servers, Probes):
         texts = dict.fromkeys(self._count_names, "")
         for scope in SCOPES:
             for kind in _KINDS:
-                for column, value in host.counts(scope, kind).items():
+                for column, value in host.known_counts(scope, kind).items():
                     texts[f"{scope}_{kind}_{column}"] = count(value)
         return texts
 
