@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 from collections.abc import Iterable
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import Changes, compare
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded, sum_known, sum_shares
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
@@ -45,6 +46,7 @@ class Fleet:
     broken: list[BrokenRecord] = field(default_factory=list)
     duplicates: list[QualityRow] = field(default_factory=list)
     history: History = field(default_factory=History)
+    call: Call = field(default_factory=usual_call)
 
     @cached_property
     def measured(self) -> list[Host]:
@@ -219,7 +221,7 @@ class Fleet:
     @cached_property
     def steps(self) -> list[Step]:
         """What to do next."""
-        return next_steps(self.hosts)
+        return next_steps(self.hosts, self.call)
 
     @cached_property
     def quality(self) -> list[QualityRow]:

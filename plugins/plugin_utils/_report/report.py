@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from collections.abc import Mapping
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.collector import no_collector
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import limit_file
@@ -44,6 +45,7 @@ class Options:
     languages: tuple[str, ...] = ("en",)
     thresholds: Thresholds = field(default_factory=Thresholds)
     collection_version: str = "unknown"
+    call: Call = field(default_factory=usual_call)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Rendered:
 
 @no_collector()
 def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
-    """The report on a folder of records; nothing is written. Same records, earlier runs and options, same bytes.
+    """The report on a folder of records; nothing is written. Same records, earlier runs and options, the call among them, same bytes.
 
     ``history`` is the folder of earlier runs, if there is any. Raises FileProblem when a folder cannot be listed and
     UnknownLanguage when there is no such catalogue.
@@ -73,6 +75,7 @@ def render(records: Path, options: Options, history: Path | None = None) -> Rend
     editions = edition_names(options.languages)
     catalogues = {language: Catalogue(language) for language in editions}
     fleet = build_fleet(read_records(records), options.thresholds)
+    fleet.call = options.call.for_fleet(host.name for host in fleet.hosts)
     damaged: list[Move] = []
     if history is not None:
         fleet.history, damaged = read_history(history, fleet.figures_of_run)
