@@ -56,8 +56,6 @@ class Rendered:
     verdict: str
     files: Mapping[str, bytes]
     damaged: tuple[Move, ...] = ()
-    # Of the files of each language that was asked for.
-    suffixes: tuple[str, ...] = ("",)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -93,13 +91,13 @@ def render(records: Path, options: Options, history: Path | None = None) -> Rend
     for language, edition in editions.items():
         files[edition.markdown] = render_markdown(words[language], titles[language], digest)
         files.update(render_pages(words[language], titles[language], digest, edition.pages))
-    return Rendered(fleet, verdict, files, tuple(damaged), tuple(edition.pages.suffix for edition in editions.values()))
+    return Rendered(fleet, verdict, files, tuple(damaged))
 
 
 def write(rendered: Rendered, folder: Path) -> list[str]:
     """Write the files, each whole or not at all, and the run's line of history; the names of those that changed. Raises FileProblem.
 
-    What an earlier report wrote beside this one's pages for a larger fleet is removed: its figures would pass for this one's.
+    What an earlier report wrote for a larger fleet or in other languages is removed: its figures would pass for this one's.
     """
     make_private_directory(folder)
     set_aside(list(rendered.damaged))
@@ -110,7 +108,7 @@ def write(rendered: Rendered, folder: Path) -> list[str]:
             make_private_directory(path.parent)
         if write_atomically(path, data):
             changed.append(name)
-    changed += remove_leftovers(folder, rendered.files, rendered.suffixes)
+    changed += remove_leftovers(folder, rendered.files)
     run = rendered.fleet.figures_of_run
     if run is not None and write_history(folder / HISTORY_FOLDER, run, rendered.fleet.figures_of_hosts):
         changed.append(HISTORY_FOLDER)
