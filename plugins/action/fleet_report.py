@@ -64,7 +64,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"The report was not written: {error}") from error
         if rendered.damaged:
             result["warnings"] = [*result.get("warnings", []), (
-                f"{len(rendered.damaged)} files of the report's history are damaged: " + ", ".join(rendered.fleet.history.damaged[:5])
+                ("1 file of the report's history is damaged: " if len(rendered.damaged) == 1
+                 else f"{len(rendered.damaged)} files of the report's history are damaged: ") + ", ".join(rendered.fleet.history.damaged[:5])
                 + ("" if self._task.check_mode else f"; they were moved to {report_dir / HISTORY_FOLDER / DAMAGED_FOLDER}")
             )]
         result.update(

@@ -98,7 +98,9 @@ class Fleet:
 
     @cached_property
     def unchecked_per_day(self) -> float | None:
-        """Their messages a day."""
+        """Their messages a day; 0 where there is none among the measured servers, and None where nothing was measured."""
+        if self.measured and not self.unchecked_hosts:
+            return 0.0
         return _sum_float(host.tls_messages_per_day for host in self.unchecked_hosts)
 
     @cached_property
@@ -119,8 +121,8 @@ class Fleet:
 
     @cached_property
     def coverage(self) -> Share:
-        """Hosts measured over a log that showed TLS throughout, among all hosts."""
-        return Share(sum(host.measured and host.visibility == "complete" for host in self.hosts), len(self.hosts))
+        """Hosts measured over a log that showed TLS throughout and lost no line to a rate limit, among all hosts."""
+        return Share(sum(host.measured and host.log_word == "complete" for host in self.hosts), len(self.hosts))
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -140,7 +142,7 @@ class Fleet:
     @cached_property
     def matrix(self) -> list[tuple[str, list[int]]]:
         """Hosts by antivirus state (rows) and by what the log shows of TLS (columns: complete, partial, none, no data)."""
-        counts = Counter((host.antivirus_state, host.visibility) for host in self.hosts)
+        counts = Counter((host.antivirus_state, host.log_word) for host in self.hosts)
         columns = (*VISIBILITIES, NO_DATA)
         return [(state, [counts.get((state, column), 0) for column in columns]) for state in ANTIVIRUS_STATES]
 
@@ -201,7 +203,7 @@ class Fleet:
         return [
             HostFigures(
                 host.name, host.status, host.measured, host.share("external", "messages"), rounded(host.unscanned_per_day),
-                host.antivirus_state, host.visibility,
+                host.antivirus_state, host.log_word,
             )
             for host in sorted(self.hosts, key=lambda host: host.name)
         ]

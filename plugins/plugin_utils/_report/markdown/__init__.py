@@ -22,7 +22,8 @@ class _Report(Executive, OverTime, Servers):
         lines += ["", *self.heading("footer.statuses")]
         lines += [f"1. **{escape(word)}**: {escape(rule)}" for _key, word, rule in self.words.status_rules()]
         lines += ["", escape(self.words.thresholds()), "", *self.heading("footer.provenance")]
-        lines += [f"- {escape(sentence)}" for sentence in (*self.words.provenance(), self.t("footer.limits"))]
+        lines += [f"- {escape(sentence)}" for sentence in (*self.words.provenance(), self.t("footer.files"))]
+        lines += [f"- {self.e('footer.again')} {code(self.words.report_command())}", f"- {self.e('footer.limits')}"]
         return [*lines, f"- {self.e('footer.verify')}: {code(digest)}", ""]
 
 

@@ -78,7 +78,8 @@ class OverTime(Section):
             )
             lines += table([self.e(f"changes.{name}") for name in ("server", "before", "now", "unscanned")], rows, 3)
             if len(changes.hosts) > CHANGE_ROWS:
-                lines += [self.e("changes.more", count=self.count(len(changes.hosts) - CHANGE_ROWS)), ""]
+                more = len(changes.hosts) - CHANGE_ROWS
+                lines += [escape(self.n("changes.more", more, count=self.count(more))), ""]
         else:
             lines += [self.e("changes.none"), ""]
         for sentence in self.words.came_and_went():

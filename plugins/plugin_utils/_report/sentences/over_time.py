@@ -39,7 +39,7 @@ class OverTime(Words):
             return self.catalogue.text("trend.empty")
         ordered = sorted(known, key=lambda day: day.share.percent or 0)
         return self.catalogue.text(
-            "trend.days", count=fmt.count(len(days)), first=fmt.day(days[0].date), last=fmt.day(days[-1].date),
+            "trend.days", days=self.in_days(len(days)), first=fmt.day(days[0].date), last=fmt.day(days[-1].date),
             lowest=fmt.percent(ordered[0].share), highest=fmt.percent(ordered[-1].share), newest=fmt.percent(known[-1].share),
             low=fmt.count(sum(day.low for day in days)),
         )
@@ -56,13 +56,13 @@ class OverTime(Words):
         """A key figure's change since the previous run, in points, messages a day or servers; empty where the runs cannot be compared."""
         if change is None or change.delta is None:
             return ""
-        if abs(change.delta) < 0.05:
+        if change.delta == 0:
             return self.catalogue.text("changes.delta_same")
         size, fmt = abs(change.delta), self.format
         if unit == "servers":
             words = self.catalogue.plural("changes.servers", round(size), count=fmt.count(round(size)))
         else:
-            words = self.catalogue.text(f"changes.{unit}", number=fmt.decimal(size) if unit == "points" else fmt.per_day(size))
+            words = self.catalogue.text(f"changes.{unit}", number=fmt.size(size) if unit == "points" else fmt.per_day(size))
         return self.catalogue.text("changes.delta", change=fmt.signed(words, change.delta > 0))
 
     def host_points(self, name: str) -> float | None:

@@ -108,8 +108,8 @@ def test_sentences_that_nothing_uses_are_gone():
     # Families whose last part is a value: a status, a finding, a step and the like.
     families = re.compile(
         r"(status|status_text|status_rule|antivirus|visibility|inspection|steps|quality\.what|quality\.effect_of|definition|table|headline"
-        r"|qualifier|quality|details|notice|advice|probe\.(state|verdict)|details\.(scopes|kinds|columns|source_statuses|audit_modes)|language\.names"
-        r"|spam|changes)\.\w+\Z"
+        r"|qualifier|quality|details|notice|advice|probe\.(state|verdict)|details\.(scopes|kinds|columns|source_statuses|audit_modes|failures)|language\.names"
+        r"|spam|changes|amount)\.\w+\Z"
     )
     for key in Catalogue("en").keys():
         base = re.sub(r"_(one|other)\Z", "", key)
