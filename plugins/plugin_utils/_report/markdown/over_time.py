@@ -26,7 +26,7 @@ class OverTime(Section):
             return [*lines, self.e("trend.first_run"), ""]
         rows = (
             [
-                escape(self.f.day(run.moment)), escape(self.f.percent(run.external_tls)), escape(self.f.per_day(run.unscanned_per_day)),
+                escape(self.words.run_day(run)), escape(self.f.percent(run.external_tls)), escape(self.f.per_day(run.unscanned_per_day)),
                 self.count(run.antivirus_working.part), escape(self.f.percent(run.coverage)),
             ]
             for run in runs[-_RUN_ROWS:]

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from collections.abc import Sequence
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import FigureChange, HostChange
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.run_figures import RunFigures
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
 
 # Names of servers without a record that a sentence lists; more are counted.
@@ -48,9 +50,22 @@ class OverTime(Words):
         """The runs' columns in words."""
         runs = self.fleet.runs
         values = "; ".join(
-            self.catalogue.text("trend.run", day=self.format.day(run.moment), daily=self.format.per_day(run.unscanned_per_day)) for run in runs
+            self.catalogue.text("trend.run", day=self.run_day(run), daily=self.format.per_day(run.unscanned_per_day)) for run in runs
         )
         return self.catalogue.text("trend.runs", count=self.format.count(len(runs)), values=values)
+
+    def run_day(self, run: RunFigures) -> str:
+        """The day of a run, with its time where there was another one on that day."""
+        several = sum(other.moment.date() == run.moment.date() for other in self.fleet.runs) > 1
+        return self.format.moment(run.generated) if several else self.format.day(run.moment)
+
+    def run_ticks(self, runs: Sequence[RunFigures], indexes: Sequence[int]) -> list[str]:
+        """Short names on an axis that names the runs of these indexes: the day, or the time alone of a run on the day that was just named."""
+        moments = [runs[index].moment for index in indexes]
+        days = [None, *(moment.date() for moment in moments)]
+        return [
+            f"{moment:%H:%M}" if moment.date() == before else self.format.short_day(moment) for moment, before in zip(moments, days, strict=False)
+        ]
 
     def delta(self, change: FigureChange | None, unit: str) -> str:
         """A key figure's change since the previous run, in points, messages a day or servers; empty where the runs cannot be compared."""

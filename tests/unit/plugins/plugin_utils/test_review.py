@@ -16,7 +16,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.history import write_history
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import Run, build_record
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import page as page_module
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report import page as page_module, plots
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import Catalogue
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Rendered
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences import Sentences
@@ -189,6 +189,32 @@ def test_undated_messages_and_a_gateway(make_report) -> None:
     text = text_of(make_report([build_record("mx", answer(facts, mailserver("absent"), audit_declared_antivirus="gateway"), RUN)]))
     assert "1 server passed 1 external message that no local antivirus inspected." in text
     assert "Of these, 1 server is declared by the inventory to be scanned elsewhere" in text
+
+
+# Pictures
+
+@pytest.mark.parametrize("values", [[50.0] * 9 + [99.0, 51.6], [80.0] * 9 + [20.0, 51.6], [99.0] * 10 + [51.6], [1.0] * 10 + [51.6], [0.0], [100.0] * 3])
+def test_the_last_label_stands_clear_of_the_line(values: list[float | None]) -> None:
+    plot = plots.line_plot(values, [False] * len(values))
+    assert plot.last is not None
+    points = [tuple(map(float, point.split())) for point in re.findall(r"[0-9.]+ [0-9.]+", plot.line)] or [(float(plot.last.x), float(plot.last.y))]
+    beside = [y for x, y in points if x >= float(plot.last.x) - 60]
+    base = float(plot.last.label_y)
+    # Letters of 18 units stand on the base line.
+    assert base < min(beside) - 5 or base - 18 > max(beside) + 5
+    assert 0 <= base - 18 and base < plots.HEIGHT
+
+
+def test_two_runs_of_one_day_are_told_apart(make_report) -> None:
+    for hour in ("06", "14"):
+        run = Run(f"run{hour}", f"2026-11-23T{hour}:05:00+09:00", "0.1.0", "2.19.14")
+        rendered = make_report([build_record("mx", answer(log(), mailserver("absent")), run)])
+        write_history(make_report.history, rendered.fleet.figures_of_run, rendered.fleet.figures_of_hosts)
+    report = make_report([build_record("mx", answer(log(), mailserver("absent")), RUN)], languages=("en", "ja"))
+    ticks = re.findall(r'<text class="tick"[^>]*>([^<]*)</text>', report.files["index.html"].decode("utf-8"))
+    assert ticks == ["23 Nov", "14:05", "24 Nov"]
+    markdown = report.files["report.md"].decode("utf-8")
+    assert "| 23 November 2026, 06:05 (UTC+09:00) |" in markdown and "| 23 November 2026, 14:05 (UTC+09:00) |" in markdown and "| 24 November 2026 |" in markdown
 
 
 # Known zeros
