@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, call_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem, make_private_directory
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.history import DAMAGED_FOLDER, HISTORY_FOLDER
@@ -50,17 +54,18 @@ class ActionModule(ActionBase):
             thresholds = Thresholds.from_options(options["thresholds"])
             if not self._task.check_mode and not options["records_dir"]:
                 make_private_directory(records_dir)
+            languages = tuple(str(language) for language in options["languages"]) or (str(options["language"]),)
             rendered = render(records_dir, Options(
-                title=None if options["title"] is None else str(options["title"]),
-                languages=tuple(str(language) for language in options["languages"]) or (str(options["language"]),),
-                thresholds=thresholds, collection_version=collection_version(),
+                title=None if options["title"] is None else str(options["title"]), languages=languages,
+                thresholds=thresholds, collection_version=collection_version(), call=self._call(report_dir, languages, task_vars or {}),
             ), report_dir / HISTORY_FOLDER)
             changed = [] if self._task.check_mode else write(rendered, report_dir)
         except (FileProblem, UnknownLanguage, ValueError) as error:
             raise AnsibleActionFail(f"The report was not written: {error}") from error
         if rendered.damaged:
             result["warnings"] = [*result.get("warnings", []), (
-                f"{len(rendered.damaged)} files of the report's history are damaged: " + ", ".join(rendered.fleet.history.damaged[:5])
+                ("1 file of the report's history is damaged: " if len(rendered.damaged) == 1
+                 else f"{len(rendered.damaged)} files of the report's history are damaged: ") + ", ".join(rendered.fleet.history.damaged[:5])
                 + ("" if self._task.check_mode else f"; they were moved to {report_dir / HISTORY_FOLDER / DAMAGED_FOLDER}")
             )]
         result.update(
@@ -72,3 +77,14 @@ class ActionModule(ActionBase):
             figures=rendered.figures,
         )
         return result
+
+    def _call(self, report_dir: Path, languages: tuple[str, ...], task_vars: dict[str, Any]) -> Call:
+        """How Ansible was called, for the report's own commands."""
+        settings = context.CLIARGS
+        groups = task_vars.get("groups") or {}
+        return call_of(
+            program=sys.argv[0], playbook=str((settings.get("args") or [""])[0]),
+            inventories=[str(item) for item in settings.get("inventory") or ()], servers=[str(name) for name in groups.get("all") or ()],
+            report_dir=report_dir, here=Path.cwd(), languages=languages,
+            languages_typed=not {"report_language", "report_languages"}.isdisjoint(load_extra_vars(self._loader)),
+        )

@@ -24,6 +24,8 @@ description:
   - A file that is no valid record becomes a line under data quality. Of several records of one server the newest counts.
   - The same records, earlier runs and options give the same files, byte for byte. The report's date is that of the newest record, and only
     runs before it are looked at.
+  - The commands that the report prints repeat how Ansible was called, so that they work in the folder where it was. Of its command line they
+    take the program, the playbook's kind of name, the inventories, O(report_dir) and O(languages), and nothing else.
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 options:

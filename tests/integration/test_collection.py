@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import tarfile
 
@@ -87,3 +88,12 @@ def test_it_runs_by_name(installed: pathlib.Path, tmp_path: pathlib.Path) -> Non
     fleet = json.loads((tmp_path / "report" / "fleet.json").read_text())
     assert fleet["collection_version"] == "0.2.0"
     assert fleet["hosts"][0]["inbound"]["total"]["sessions"]["total"] == 72
+    # The report's own commands, as they stand.
+    commands = [command for step in fleet["steps"] for command in step["commands"]]
+    assert commands
+    for command in commands:
+        program, playbook, *rest = shlex.split(command)
+        assert (program, rest[:2]) == (tool("ansible-playbook"), ["-i", "hosts"]) and playbook.startswith("mailfleet.tls_audit."), command
+        check = () if playbook.endswith(".audit") else ("--syntax-check",)
+        run(program, playbook, *rest, *check, folder=tmp_path, ANSIBLE_COLLECTIONS_PATH=str(installed), PWD=str(tmp_path))
+    assert len(json.loads((tmp_path / "report" / "fleet.json").read_text())["runs"]) > 1

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 import shutil
@@ -70,6 +71,26 @@ def test_no_sideways_scrolling_on_a_phone(tab: devtools.Tab, report: pathlib.Pat
     tab.open(report / PAGES[language])
     tab.run("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert tab.run("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("language", PAGES)
+@pytest.mark.parametrize("width", [1440, 1366, 1280, 1024])
+def test_no_column_is_hidden_on_a_laptop(tab: devtools.Tab, report: pathlib.Path, width: int, language: str) -> None:
+    """But for the servers' own table, which is wider than any laptop and says that it scrolls."""
+    tab.look(width, 800)
+    tab.open(report / PAGES[language])
+    hidden = "[...document.querySelectorAll('section:not(.results):not(.details) > .scroll')].map(one => one.scrollWidth - one.clientWidth)"
+    assert set(tab.run(hidden)) == {0}
+    assert tab.run("document.querySelectorAll('table.changes tbody tr').length") > 3
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_pictures_can_be_read_on_a_phone(tab: devtools.Tab, report: pathlib.Path, language: str) -> None:
+    tab.look(390, 844, phone=True)
+    tab.open(report / PAGES[language])
+    sizes = tab.run("[...document.querySelectorAll('.plot text')].map(one => parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.clientWidth / 640)")
+    assert len(sizes) > 10 and min(sizes) > 9.5, min(sizes)
+    assert tab.run("document.querySelector('.matrix').parentNode.scrollWidth - document.querySelector('.matrix').parentNode.clientWidth") == 0
 
 
 def test_dark_is_dark(tab: devtools.Tab, report: pathlib.Path) -> None:
@@ -141,11 +162,23 @@ def _pdf(path: pathlib.Path) -> tuple[list[str], str]:
     return text.split("\f")[:-1], subprocess.run(["pdfinfo", str(path)], capture_output=True, text=True, check=True).stdout
 
 
+def _changed_servers(report: pathlib.Path) -> list[str]:
+    return [change["host"] for change in json.loads((report / "fleet.json").read_text())["changes"]["hosts"]]
+
+
+def test_printed_bars_keep_their_lower_edge(tab: devtools.Tab, report: pathlib.Path) -> None:
+    tab.open(report / PAGES["en"])
+    tab.send("Emulation.setEmulatedMedia", media="print")
+    bars = "[...document.querySelectorAll('.meter')].map(bar => [bar, ...bar.children].map(one => one.getBoundingClientRect().height))"
+    heights = tab.run(bars)
+    assert len(heights) > 4 and all(len(set(parts)) == 1 and parts[0] > 3 for parts in heights), heights
+
+
 @pytest.mark.parametrize("language, executive, later", [
-    ("en", ("servers pass about", "External mail over TLS", "Where external mail was", "What to do next", "External TLS share, day by day", "run by run",
+    ("en", ("servers pass about", "External mail over TLS", "Where external mail was", "What to do next", "External TLS share, day by day", "run by run", "2,500",
             "TLS versions", "How much of it was refused", "Antivirus against measurement", "not known"),
      ("Since the previous run", "Data quality", "Per-server results", "Definitions")),
-    ("ja", ("学外メールが", "学外メールのTLS率", "どこで検査されたか", "次に行うこと", "日別", "TLSのバージョン", "拒否した割合", "ウイルス対策と計測状況"),
+    ("ja", ("学外メールが", "学外メールのTLS率", "どこで検査されたか", "次に行うこと", "日別", "2,500", "TLSのバージョン", "拒否した割合", "ウイルス対策と計測状況"),
      ("前回からの変化", "データの品質", "サーバ別集計", "用語の定義")),
 ])
 def test_executive_part_is_on_the_first_printed_page(
@@ -161,6 +194,9 @@ def test_executive_part_is_on_the_first_printed_page(
     following = "".join(rest) if language == "en" else re.sub(r"\s", "", "".join(rest))
     for piece in later:
         assert piece not in squeezed and piece in following, piece
+    # A few changed servers stay together.
+    changed = [name for name in _changed_servers(report) if name not in first]
+    assert len(changed) > 3 and any(all(name in page for name in changed) and later[0] in re.sub(r"\s", "" if language == "ja" else " ", page) for page in rest)
     assert len(rest) < 8
     assert re.search(r"Page size:\s+84[12]\.?\d* x 59[45]\.?\d* pts", information), information
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 from collections.abc import Iterable
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import Changes, compare
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, rounded, sum_known, sum_shares
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
@@ -45,6 +46,7 @@ class Fleet:
     broken: list[BrokenRecord] = field(default_factory=list)
     duplicates: list[QualityRow] = field(default_factory=list)
     history: History = field(default_factory=History)
+    call: Call = field(default_factory=usual_call)
 
     @cached_property
     def measured(self) -> list[Host]:
@@ -96,7 +98,9 @@ class Fleet:
 
     @cached_property
     def unchecked_per_day(self) -> float | None:
-        """Their messages a day."""
+        """Their messages a day; 0 where there is none among the measured servers, and None where nothing was measured."""
+        if self.measured and not self.unchecked_hosts:
+            return 0.0
         return _sum_float(host.tls_messages_per_day for host in self.unchecked_hosts)
 
     @cached_property
@@ -117,8 +121,8 @@ class Fleet:
 
     @cached_property
     def coverage(self) -> Share:
-        """Hosts measured over a log that showed TLS throughout, among all hosts."""
-        return Share(sum(host.measured and host.visibility == "complete" for host in self.hosts), len(self.hosts))
+        """Hosts measured over a log that showed TLS throughout and lost no line to a rate limit, among all hosts."""
+        return Share(sum(host.measured and host.log_word == "complete" for host in self.hosts), len(self.hosts))
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -138,7 +142,7 @@ class Fleet:
     @cached_property
     def matrix(self) -> list[tuple[str, list[int]]]:
         """Hosts by antivirus state (rows) and by what the log shows of TLS (columns: complete, partial, none, no data)."""
-        counts = Counter((host.antivirus_state, host.visibility) for host in self.hosts)
+        counts = Counter((host.antivirus_state, host.log_word) for host in self.hosts)
         columns = (*VISIBILITIES, NO_DATA)
         return [(state, [counts.get((state, column), 0) for column in columns]) for state in ANTIVIRUS_STATES]
 
@@ -199,7 +203,7 @@ class Fleet:
         return [
             HostFigures(
                 host.name, host.status, host.measured, host.share("external", "messages"), rounded(host.unscanned_per_day),
-                host.antivirus_state, host.visibility,
+                host.antivirus_state, host.log_word,
             )
             for host in sorted(self.hosts, key=lambda host: host.name)
         ]
@@ -219,7 +223,7 @@ class Fleet:
     @cached_property
     def steps(self) -> list[Step]:
         """What to do next."""
-        return next_steps(self.hosts)
+        return next_steps(self.hosts, self.call)
 
     @cached_property
     def quality(self) -> list[QualityRow]:

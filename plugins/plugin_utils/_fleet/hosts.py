@@ -20,6 +20,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe i
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.statuses import NO_DATA
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 
+# The log reader's notice of lines that syslog or journald dropped.
+RATE_LIMITED = "rate_limited"
 _MTA_NAMES = {"postfix": "Postfix", "sendmail": "Sendmail", "exim": "Exim", "opensmtpd": "OpenSMTPD"}
 
 
@@ -99,6 +101,16 @@ class Host:
             return "stale"
         return state
 
+    @property
+    def fails(self) -> str | None:
+        """What becomes of mail while the scanner does not answer, by its set-up: open, closed or mixed. None: not known."""
+        return (self.antivirus.get("failure") or {}).get("effect")
+
+    @property
+    def size_limits(self) -> dict[str, Any]:
+        """The largest message that is accepted (0 for any), how much of one is scanned, and whether that leaves a gap; empty when not seen."""
+        return self.antivirus.get("size_limits") or {}
+
     @cached_property
     def probe(self) -> ProbeResult:
         """What a probe from outside showed; without one, what log and set-up let one infer."""
@@ -137,6 +149,16 @@ class Host:
         """complete, partial or none: could the log have shown TLS; no_data without a log."""
         return self.maillog["coverage"]["tls_visibility"] if self.maillog else NO_DATA
 
+    @cached_property
+    def lines_dropped(self) -> bool:
+        """Whether a rate limit kept lines out of the log: its counts are a minimum, whatever else it shows."""
+        return any(notice["kind"] == RATE_LIMITED for notice in self.notices)
+
+    @cached_property
+    def log_word(self) -> str:
+        """How far the log is to be trusted: its visibility, but partial where it would be complete and lines were dropped."""
+        return "partial" if self.visibility == "complete" and self.lines_dropped else self.visibility
+
     @property
     def tls_visible(self) -> bool:
         """Whether TLS counts mean anything."""
@@ -152,9 +174,19 @@ class Host:
         """Days with logs, the divisor of every figure per day."""
         return number_at(self.maillog, "period", "days_with_logs")
 
+    @property
+    def tls_visible_days(self) -> int | None:
+        """Days on which the log could have shown TLS."""
+        return number_at(self.maillog, "coverage", "tls_visible_days")
+
     def counts(self, scope: str, kind: str) -> dict[str, int | None]:
         """The counts of one scope and kind (sessions, messages, rejected); empty without a log."""
         return self.maillog["inbound"][scope][kind] if self.maillog else {}
+
+    def known_counts(self, scope: str, kind: str) -> dict[str, int | None]:
+        """The same as they can be stated: TLS and plaintext are not known where the log could show neither, though none was counted."""
+        counts = self.counts(scope, kind)
+        return counts if self.tls_visible or not counts else {**counts, "tls": None, "plaintext": None}
 
     def share(self, scope: str, kind: str) -> Share:
         """TLS share of one scope and kind."""
@@ -249,4 +281,4 @@ class Host:
         if daily >= self.thresholds.exposed_messages_per_day:
             return "exposed"
         # Few TLS messages seen in a log that could not show all of them prove nothing.
-        return "low" if self.visibility == "complete" else "possibly_exposed"
+        return "low" if self.log_word == "complete" else "possibly_exposed"

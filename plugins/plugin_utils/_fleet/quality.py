@@ -19,6 +19,9 @@ _DETAILS_ALONE = frozenset({
     "too_many_sources", "too_much_to_tell_apart", "untrusted_writer",
 })
 
+# States in which mail passes the scanner, so that its limits are the mail's.
+_SCANNING = frozenset({"working", "stale", "partly_wired"})
+
 
 @dataclass(frozen=True)
 class QualityRow:
@@ -52,6 +55,11 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
             rows.append(QualityRow(host.name, "notice", _notice_text(notice)))
     if host.audited and host.mailserver is None:
         rows.append(QualityRow(host.name, "set_up_unseen"))
+    if host.antivirus_state in _SCANNING:
+        if host.fails in ("open", "mixed"):
+            rows.append(QualityRow(host.name, "fails_open"))
+        if host.size_limits.get("gap") and host.size_limits.get("scanned"):
+            rows.append(QualityRow(host.name, "size_gap", numbers=(host.size_limits["scanned"],)))
     if host.probe.old:
         rows.append(QualityRow(host.name, "old_probe", numbers=(host.probe.age_days or 0,)))
     age = newest.audited_at - host.audited_at

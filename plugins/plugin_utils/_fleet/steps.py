@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import (
-    audit_command, has_playbook, limit_of, ping_command, playbook_command,
+    audit_command, has_playbook, limit_of, ping_command, playbook_command, probe_command,
 )
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.probe import CONFIRMED_BLIND
@@ -58,6 +59,7 @@ class Step:
     key: str
     kind: str
     hosts: list[Host] = field(default_factory=list)
+    call: Call = field(default_factory=usual_call)
 
     @property
     def exposed(self) -> int:
@@ -81,23 +83,29 @@ class Step:
     @property
     def limit(self) -> str | None:
         """The hosts as a ``--limit`` pattern; None when they cannot be named."""
-        return limit_of(self.key, self.names)
+        return limit_of(self.key, self.names, self.call)
 
     @property
     def command(self) -> str:
         """The audit of these hosts, which shows whether the step had its effect."""
         core = _OLD_CORE if self.key == "other_python" else None
-        return audit_command(self.limit, *_AUDIT_ARGUMENTS.get(self.key, ()), core=core)
+        return audit_command(self.call, self.limit, *_AUDIT_ARGUMENTS.get(self.key, ()), core=core)
+
+    @property
+    def remedy_playbook(self) -> str | None:
+        """The playbook of the remedy, if it is one."""
+        name = "remediate" if self.key in _REMEDIATED_BY else "probe" if self.key == "probe_again" else None
+        return name if name is not None and self.remedy is not None else None
 
     @property
     def remedy(self) -> str | None:
         """The command that does the step, where this collection can; None where it takes a person."""
         if self.key in _REMEDIATED_BY:
-            return playbook_command("remediate", self.limit, "-e", _REMEDIATED_BY[self.key])
+            return playbook_command(self.call, "remediate", self.limit, "-e", _REMEDIATED_BY[self.key])
         if self.key == "probe_again":
-            return playbook_command("probe", self.limit, "-e", "probe_recipient=ADDRESS")
+            return probe_command(self.call, self.limit, "-e", "probe_recipient=ADDRESS")
         if self.key == "restore_access":
-            return ping_command(self.limit)
+            return ping_command(self.call, self.limit)
         return None
 
     @property
@@ -106,12 +114,12 @@ class Step:
         return [*([self.remedy] if self.remedy else []), self.command]
 
 
-def next_steps(hosts: list[Host]) -> list[Step]:
-    """The steps that the fleet's hosts call for, most urgent first."""
+def next_steps(hosts: list[Host], call: Call) -> list[Step]:
+    """The steps that the fleet's hosts call for, most urgent first. ``call``: how the report was asked for, and its commands are spelled."""
     steps: dict[str, Step] = {}
 
     def need(key: str, kind: str, host: Host) -> None:
-        steps.setdefault(key, Step(key, kind)).hosts.append(host)
+        steps.setdefault(key, Step(key, kind, call=call)).hosts.append(host)
 
     for host in hosts:
         if not host.audited:

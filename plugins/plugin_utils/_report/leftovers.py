@@ -8,31 +8,36 @@ from __future__ import annotations
 import re
 import stat
 from pathlib import Path
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import LIMITS_FOLDER
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.steps import STEP_KEYS
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.catalogue import languages
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.page import DETAILS_FOLDER
 
 
-def remove_leftovers(folder: Path, files: Collection[str], suffixes: Sequence[str]) -> list[str]:
+def remove_leftovers(folder: Path, files: Collection[str]) -> list[str]:
     """Remove them from the report's folder and return their names. Raises FileProblem.
 
-    Only regular files with exactly a name that a report gives, in its own two folders, neither of which may be a link; of other
-    languages than those with the ``suffixes`` none, for their page still leads there. ``files``: what this report holds.
+    Only regular files with exactly a name that a report gives, in any language that there is, in its own folder and the two below, neither
+    of which may be a link. ``files``: what this report holds.
     """
-    endings = "|".join(re.escape(suffix) for suffix in suffixes)
+    endings = "|".join(("", *(re.escape(f".{language}") for language in languages())))
     steps = "|".join(re.escape(key) for key in sorted(STEP_KEYS))
     removed = []
-    for part, name in ((DETAILS_FOLDER, rf"[1-9][0-9]{{0,5}}(?:{endings})\.html"), (LIMITS_FOLDER, rf"(?:{steps})\.txt")):
-        for path in sorted(_regular_files(folder / part, re.compile(name))):
-            if f"{part}/{path.name}" not in files:
+    for part, name in (
+        ("", rf"(?:index(?:{endings})\.html|report(?:{endings})\.md)"),
+        (f"{DETAILS_FOLDER}/", rf"[1-9][0-9]{{0,5}}(?:{endings})\.html"), (f"{LIMITS_FOLDER}/", rf"(?:{steps})\.txt"),
+    ):
+        # The report's own folder may be a link, by its owner's choice.
+        for path in sorted(_regular_files(folder / part if part else folder.resolve(), re.compile(name))):
+            if f"{part}{path.name}" not in files:
                 try:
                     path.unlink()
                 except OSError as error:
                     raise FileProblem(f"cannot remove {path}, which an earlier report left: {error.strerror}") from error
-                removed.append(f"{part}/{path.name}")
+                removed.append(f"{part}{path.name}")
     return removed
 
 

@@ -56,6 +56,10 @@ class Format:
             return self._catalogue.text("language.below", value=self._tenths(1))
         return "0" if tenths == 0 else self._tenths(tenths)
 
+    def mebibytes(self, size: int) -> str:
+        """A size of a message."""
+        return f"{self._tenths((size * 10 + 2**19) // 2**20)}\u00a0MiB"
+
     def limit(self, value: float) -> str:
         """A threshold: no decimals where it has none."""
         return self.count(int(value)) if float(value).is_integer() else f"{value:g}".replace(".", self._decimal)
@@ -66,6 +70,11 @@ class Format:
             return self.dash
         tenths = math.floor(abs(value) * 10 + 0.5)
         return ("-" if value < 0 and tenths else "") + self._tenths(tenths)
+
+    def size(self, change: float) -> str:
+        """The size of a change; <0.1 for what is less and not nothing."""
+        size = abs(change)
+        return self._catalogue.text("language.below", value=self._tenths(1)) if 0 < size < 0.05 else self.decimal(size)
 
     def points(self, percent: float) -> str:
         """A percentage that is a number and not a share of counts."""

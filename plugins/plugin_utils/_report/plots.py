@@ -13,6 +13,8 @@ from collections.abc import Sequence
 WIDTH, HEIGHT, LOW_HEIGHT = 640, 190, 130
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 20, 24
 _TICKS = 6
+# The label of the last value, in the larger letters of a phone: so far to the left of its dot, and so high.
+_LABEL_REACH, _LABEL_HEIGHT = 84, 18
 
 SPARK_STEP, SPARK_HEIGHT = 2, 18
 
@@ -24,7 +26,8 @@ class Mark:
     x: str
     y: str
     index: int
-    high: bool = False
+    # Where its label stands, clear of the line beside it.
+    label_y: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ def runs_of(values: Sequence[float | None]) -> list[list[int]]:
     return runs
 
 
+def _label_y(highest: float, lowest: float) -> float:
+    """The base line of a label above the line, or below it where there is no room above."""
+    return highest - 10 if highest - 10 - _LABEL_HEIGHT >= 0 or lowest + 8 + _LABEL_HEIGHT > HEIGHT - _BOTTOM else lowest + 8 + _LABEL_HEIGHT
+
+
 def _ticks(count: int, x_of: list[float], height: int) -> list[Mark]:
     step = max(math.ceil((count - 1) / (_TICKS - 1)), 1)
     chosen = list(range(count - 1, -1, -step))[::-1]
@@ -99,7 +107,10 @@ def line_plot(values: Sequence[float | None], doubtful: Sequence[bool]) -> Plot:
         areas.append(f"M{_length(x_of[run[0]])} {HEIGHT - _BOTTOM}L{points}V{HEIGHT - _BOTTOM}z")
     gaps = [(_length(x_of[index] - slot / 2), _length(slot + 0.2)) for index in range(count) if doubtful[index]]
     known = [index for index, value in enumerate(values) if value is not None]
-    last = Mark(_length(x_of[known[-1]]), _length(y_of(values[known[-1]] or 0)), known[-1], (values[known[-1]] or 0) > 85) if known else None
+    last = None
+    if known:
+        beside = [y_of(values[index] or 0) for index in known if x_of[known[-1]] - x_of[index] <= _LABEL_REACH]
+        last = Mark(_length(x_of[known[-1]]), _length(y_of(values[known[-1]] or 0)), known[-1], _length(_label_y(min(beside), max(beside))))
     return Plot(
         "".join(lines), "".join(areas), dots, gaps, _ticks(count, x_of, HEIGHT), [(_length(y_of(level)), level) for level in (0, 25, 50, 75, 100)], last,
     )

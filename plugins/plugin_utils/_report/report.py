@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from collections.abc import Mapping
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.collector import no_collector
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.commands import limit_file
@@ -44,6 +45,7 @@ class Options:
     languages: tuple[str, ...] = ("en",)
     thresholds: Thresholds = field(default_factory=Thresholds)
     collection_version: str = "unknown"
+    call: Call = field(default_factory=usual_call)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,6 @@ class Rendered:
     verdict: str
     files: Mapping[str, bytes]
     damaged: tuple[Move, ...] = ()
-    # Of the files of each language that was asked for.
-    suffixes: tuple[str, ...] = ("",)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Rendered:
 
 @no_collector()
 def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
-    """The report on a folder of records; nothing is written. Same records, earlier runs and options, same bytes.
+    """The report on a folder of records; nothing is written. Same records, earlier runs and options, the call among them, same bytes.
 
     ``history`` is the folder of earlier runs, if there is any. Raises FileProblem when a folder cannot be listed and
     UnknownLanguage when there is no such catalogue.
@@ -73,6 +73,7 @@ def render(records: Path, options: Options, history: Path | None = None) -> Rend
     editions = edition_names(options.languages)
     catalogues = {language: Catalogue(language) for language in editions}
     fleet = build_fleet(read_records(records), options.thresholds)
+    fleet.call = options.call.for_fleet(host.name for host in fleet.hosts)
     damaged: list[Move] = []
     if history is not None:
         fleet.history, damaged = read_history(history, fleet.figures_of_run)
@@ -90,13 +91,13 @@ def render(records: Path, options: Options, history: Path | None = None) -> Rend
     for language, edition in editions.items():
         files[edition.markdown] = render_markdown(words[language], titles[language], digest)
         files.update(render_pages(words[language], titles[language], digest, edition.pages))
-    return Rendered(fleet, verdict, files, tuple(damaged), tuple(edition.pages.suffix for edition in editions.values()))
+    return Rendered(fleet, verdict, files, tuple(damaged))
 
 
 def write(rendered: Rendered, folder: Path) -> list[str]:
     """Write the files, each whole or not at all, and the run's line of history; the names of those that changed. Raises FileProblem.
 
-    What an earlier report wrote beside this one's pages for a larger fleet is removed: its figures would pass for this one's.
+    What an earlier report wrote for a larger fleet or in other languages is removed: its figures would pass for this one's.
     """
     make_private_directory(folder)
     set_aside(list(rendered.damaged))
@@ -107,7 +108,7 @@ def write(rendered: Rendered, folder: Path) -> list[str]:
             make_private_directory(path.parent)
         if write_atomically(path, data):
             changed.append(name)
-    changed += remove_leftovers(folder, rendered.files, rendered.suffixes)
+    changed += remove_leftovers(folder, rendered.files)
     run = rendered.fleet.figures_of_run
     if run is not None and write_history(folder / HISTORY_FOLDER, run, rendered.fleet.figures_of_hosts):
         changed.append(HISTORY_FOLDER)

@@ -33,7 +33,7 @@ _ROW = Piece("""\
 <td class="mix">{mix}</td>
 <td class="num">{junk}</td>
 <td class="a-{antivirus_state}">{antivirus}</td>
-<td class="l-{visibility}">{log}</td>
+<td class="l-{log_word}">{log}</td>
 <td>{spark}</td>
 <td class="num">{change}</td>
 </tr>
@@ -55,7 +55,7 @@ _SPARK = Piece('<svg class="spark" width="60" height="18" viewBox="-1 0 60 18" r
 class _Rows:
     def __init__(self, words: Sentences, details_of: Callable[[int], str], marks: Mapping[str, Markup], shown: int) -> None:
         self.details_of, self.marks, self.shown = details_of, marks, shown
-        self.words, self.t, self.f = words, words.catalogue.text, words.format
+        self.words, self.t, self.n, self.f = words, words.catalogue.text, words.catalogue.plural, words.format
         period = words.fleet.period
         self.last = period[1].date() if period else None
 
@@ -66,7 +66,7 @@ class _Rows:
         return _COUNTS(
             received=count(host.counts(scope, "messages").get("total")), sessions=count(host.counts(scope, "sessions").get("total")),
             tls=count(messages.part), sessions_tls=count(sessions.part), percent=percent(messages), sessions_percent=percent(sessions),
-            note=_SMALL(text=self.t("table.unknown", count=count(messages.unknown))) if messages.unknown else _NOTHING,
+            note=_SMALL(text=self.n("table.unknown_messages", messages.unknown, count=count(messages.unknown))) if messages.unknown else _NOTHING,
         )
 
     def mix(self, host: Host) -> str:
@@ -83,7 +83,7 @@ class _Rows:
         known = [share for share in shares if share is not None]
         if not known:
             return self.f.dash
-        label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.f.count(len(known)))
+        label = self.t("table.spark", first=self.f.points(known[0]), last=self.f.points(known[-1]), days=self.words.in_days(len(known)))
         return _SPARK(label=label, path=spark_path(shares))
 
     def change(self, host: Host) -> str:
@@ -91,8 +91,8 @@ class _Rows:
         points = self.words.host_points(host.name)
         if points is None:
             return self.f.dash
-        size = self.f.decimal(abs(points))
-        return self.f.signed(size, points > 0) if abs(points) >= 0.05 else size
+        size = self.f.size(points)
+        return self.f.signed(size, points > 0) if points else size
 
     def period(self, host: Host) -> str:
         """From when to when its logs go."""
@@ -111,7 +111,7 @@ class _Rows:
             counts=self.counts(host, "total") + self.counts(host, "external"),
             hot=_HOT if host.unscanned else _NOTHING, unscanned=self.f.per_day(host.unscanned_per_day), mix=self.mix(host),
             junk=self.f.percent(host.junk), antivirus_state=host.antivirus_state, antivirus=self.t("antivirus." + host.antivirus_state),
-            visibility=host.visibility, log=self.t("visibility." + host.visibility), spark=self.spark(host), change=self.change(host),
+            log_word=host.log_word, log=self.words.log(host), spark=self.spark(host), change=self.change(host),
         )
 
 

@@ -60,13 +60,13 @@ def _cells(host: Host, points: float | None) -> dict[str, Any]:
         ("total", "sessions", "sessions"), ("external", "sessions", "external_sessions"),
         ("total", "messages", "messages"), ("external", "messages", "external_messages"),
     ):
-        share, counts = host.share(scope, kind), host.counts(scope, kind)
+        share, counts = host.share(scope, kind), host.known_counts(scope, kind)
         cells[prefix] = counts.get("total")
         cells[f"{prefix}_tls"] = share.part
         cells[f"{prefix}_tls_percent"] = _Plain(_percent(share))
         cells[f"{prefix}_unknown"] = counts.get("unknown")
     for scope, kind, columns in _COUNT_COLUMNS:
-        counts = host.counts(scope, kind)
+        counts = host.known_counts(scope, kind)
         for name, part in columns:
             cells.setdefault(name, counts.get(part))
     cells.update({

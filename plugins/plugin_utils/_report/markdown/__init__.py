@@ -22,7 +22,8 @@ class _Report(Executive, OverTime, Servers):
         lines += ["", *self.heading("footer.statuses")]
         lines += [f"1. **{escape(word)}**: {escape(rule)}" for _key, word, rule in self.words.status_rules()]
         lines += ["", escape(self.words.thresholds()), "", *self.heading("footer.provenance")]
-        lines += [f"- {escape(sentence)}" for sentence in (*self.words.provenance(), self.t("footer.limits"))]
+        lines += [f"- {escape(sentence)}" for sentence in (*self.words.provenance(), self.t("footer.files"))]
+        lines += [f"- {self.e('footer.again')} {code(self.words.report_command())}", f"- {self.e('footer.limits')}"]
         return [*lines, f"- {self.e('footer.verify')}: {code(digest)}", ""]
 
 
@@ -31,6 +32,6 @@ def render_markdown(words: Sentences, title: str, fleet_digest: str) -> bytes:
     report = _Report(words)
     lines = [
         *report.head(title), *report.key_figures(), *report.inspection(), *report.steps(), *report.trend(), *report.versions(),
-        *report.spam(), *report.matrix(), *report.changes(), *report.quality(), *report.hosts(), *report.footer(fleet_digest),
+        *report.matrix(), *report.spam(), *report.changes(), *report.quality(), *report.hosts(), *report.footer(fleet_digest),
     ]
     return "\n".join(lines).encode("utf-8")

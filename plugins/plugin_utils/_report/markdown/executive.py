@@ -53,4 +53,5 @@ class Executive(Section):
             for number, step in enumerate(self.fleet.steps, 1)
         )
         header = [self.e(f"steps.{name}") for name in ("number", "what", "servers", "affected", "check")]
-        return [*lines, *table(header, rows, 9), self.e("steps.note"), ""]
+        notes = escape(self.t("language.sentence_gap").join(self.words.step_notes()))
+        return [*lines, *table(header, rows, 9), notes, ""]

@@ -26,7 +26,7 @@ class OverTime(Section):
             return [*lines, self.e("trend.first_run"), ""]
         rows = (
             [
-                escape(self.f.day(run.moment)), escape(self.f.percent(run.external_tls)), escape(self.f.per_day(run.unscanned_per_day)),
+                escape(self.words.run_day(run)), escape(self.f.percent(run.external_tls)), escape(self.f.per_day(run.unscanned_per_day)),
                 self.count(run.antivirus_working.part), escape(self.f.percent(run.coverage)),
             ]
             for run in runs[-_RUN_ROWS:]
@@ -78,7 +78,8 @@ class OverTime(Section):
             )
             lines += table([self.e(f"changes.{name}") for name in ("server", "before", "now", "unscanned")], rows, 3)
             if len(changes.hosts) > CHANGE_ROWS:
-                lines += [self.e("changes.more", count=self.count(len(changes.hosts) - CHANGE_ROWS)), ""]
+                more = len(changes.hosts) - CHANGE_ROWS
+                lines += [escape(self.n("changes.more", more, count=self.count(more))), ""]
         else:
             lines += [self.e("changes.none"), ""]
         for sentence in self.words.came_and_went():

@@ -32,7 +32,7 @@ class Servers(Section):
             rows.append([escape(row.subject), escape(finding), "<br>".join(escape(part) for part in said if part)])
         lines += table([self.e(f"quality.{name}") for name in ("subject", "finding", "effect")], rows, 9)
         if len(remarks) > QUALITY_ROWS:
-            lines += [self.e("quality.more", count=self.count(len(remarks) - QUALITY_ROWS)), ""]
+            lines += [escape(self.n("quality.more", len(remarks) - QUALITY_ROWS, count=self.count(len(remarks) - QUALITY_ROWS))), ""]
         return lines
 
     def hosts(self) -> list[str]:
@@ -66,6 +66,6 @@ class Servers(Section):
             cells += [self.count(host.counts(scope, kind).get("total")), self.count(share.part), percent]
         return [
             *cells, escape(self.f.per_day(host.unscanned_per_day)), escape(self.f.percent(host.junk)),
-            self.e(f"antivirus.{host.antivirus_state}"), self.e(f"visibility.{host.visibility}"),
+            self.e(f"antivirus.{host.antivirus_state}"), escape(self.words.log(host)),
             *([escape(self.words.probe(host)) or self.f.dash] if self.fleet.probed else []),
         ]

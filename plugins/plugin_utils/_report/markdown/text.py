@@ -12,11 +12,17 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~^])")
 _START = re.compile(r"^(|\d+(?=[.)](?: |$)))([-+#=.)])")
 # Addresses become links in most renderers, some of which look after entities are decoded: only code is left alone by all.
 _LINKABLE = re.compile(r"@|://|www\.", re.IGNORECASE)
+# A language without blanks has no words: there, what can be part of an address ends where its letters begin.
+_RUN = re.compile(r"[!-~]+|[^!-~]+")
 
 
 def _escape_word(word: str) -> str:
     if _LINKABLE.search(word):
-        return code(word)
+        return "".join(code(run) if _LINKABLE.search(run) else _escape_plain(run) for run in _RUN.findall(word))
+    return _escape_plain(word)
+
+
+def _escape_plain(word: str) -> str:
     word = word.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
     return _SPECIAL.sub(r"\\\1", word)
 

@@ -9,9 +9,10 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.senten
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.footer import DEFINITIONS, Footer
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.headline import Headline
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.key_figures import KeyFigure, KeyFigures
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.next_steps import NextSteps
 
 __all__ = ["DEFINITIONS", "KeyFigure", "Sentences"]
 
 
-class Sentences(Headline, KeyFigures, Details, Footer):
+class Sentences(Headline, KeyFigures, NextSteps, Details, Footer):
     """The sentences about one fleet in one language."""

@@ -82,6 +82,8 @@ class Details(Servers, Probes):
             None if age is None else self._t("details.signatures", days=fmt.decimal(age)),
             self._listed("wired", antivirus["wired_services"], "services"), self._listed("unwired", antivirus["unwired_services"], "services"),
         )])
+        yield from self._fact("failure", [host.fails if host.fails is None else self._failure(host.fails, antivirus["failure"])])
+        yield from self._fact("sizes", [self._sizes(host.size_limits)])
         yield from self._fact("evidence", [], antivirus["evidence"])
         if server["starttls"]:
             yield from self._fact("starttls", [self._yes_no(server["starttls"]["offered"], "offered", "not_offered")])
@@ -93,7 +95,7 @@ class Details(Servers, Probes):
         certificate = server["certificate"]
         if certificate:
             until = certificate["not_after"] and self._t(
-                "details.certificate_until", moment=fmt.moment_date(certificate["not_after"]), days=fmt.count(certificate["days_left"]),
+                "details.certificate_until", moment=fmt.moment_date(certificate["not_after"]), days=self.in_days(certificate["days_left"]),
             )
             own = self._t("details.certificate_self") if certificate["self_signed"] else ""
             yield from self._fact("certificate", [self._joined(certificate["path"], until, own, certificate["error"])])
@@ -101,10 +103,24 @@ class Details(Servers, Probes):
         unseen = (self._t("details.unseen_item", what=item["what"] or fmt.dash, why=item["why"] or fmt.dash) for item in server["unseen"])
         yield from self._fact("unseen", unseen)
 
+    def _failure(self, effect: str, failure: Mapping[str, Any]) -> str:
+        key = f"details.failures.{effect}"
+        actions = (("milter_default_action", failure["on_milter_failure"]), ("OnFail", failure["on_clamd_failure"]))
+        settings = "; ".join(f"{name} = {action}" for name, action in actions if action)
+        return self._joined(self._t(key) if key in self.catalogue else effect, settings)
+
+    def _sizes(self, limits: Mapping[str, Any]) -> str:
+        message, scanned = limits.get("message"), limits.get("scanned")
+        if message is None or scanned is None:
+            return ""
+        accepted = self.format.mebibytes(message) if message else self._t("details.any_size")
+        key = "details.size_gap" if limits.get("gap") else "details.size_whole"
+        return self._t(key, accepted=accepted, scanned=self.format.mebibytes(scanned))
+
     def _log(self, host: Host, log: Mapping[str, Any]) -> Iterator[Fact]:
         count, coverage = self.format.count, log["coverage"]
         yield from self._fact("coverage", [self._t(
-            "details.coverage_days", word=self._t(f"visibility.{host.visibility}"), visible=count(coverage["tls_visible_days"]), days=count(host.days),
+            "details.coverage_days", word=self._t(f"visibility.{host.visibility}"), visible=count(coverage["tls_visible_days"]), days=self.in_days(host.days),
         )])
         yield from self._fact("notices", [
             ": ".join(part for part in (
@@ -132,7 +148,7 @@ class Details(Servers, Probes):
         texts = dict.fromkeys(self._count_names, "")
         for scope in SCOPES:
             for kind in _KINDS:
-                for column, value in host.counts(scope, kind).items():
+                for column, value in host.known_counts(scope, kind).items():
                     texts[f"{scope}_{kind}_{column}"] = count(value)
         return texts
 

@@ -23,8 +23,8 @@ class Footer(Words):
         """Status key, word and rule."""
         limits = self.fleet.thresholds
         values = {
-            "limit": self.format.limit(limits.exposed_messages_per_day),
-            "days": self.format.limit(limits.signature_max_age_days),
+            "limit": self.tls_messages(limits.exposed_messages_per_day),
+            "days": self.in_days(limits.signature_max_age_days),
         }
         return [
             (key, self.catalogue.text(f"status.{key}"), self.catalogue.text(f"status_rule.{key}", **values)) for key in STATUS_RULES
@@ -34,9 +34,9 @@ class Footer(Words):
         """The limits in use."""
         limits = self.fleet.thresholds
         return self.catalogue.text(
-            "footer.thresholds", exposed=self.format.limit(limits.exposed_messages_per_day),
-            signatures=self.format.limit(limits.signature_max_age_days), record=self.format.limit(limits.record_max_age_days),
-            probe=self.format.limit(limits.probe_max_age_days), coverage=self.format.limit(limits.trend_min_coverage_percent),
+            "footer.thresholds", exposed=self.tls_messages(limits.exposed_messages_per_day),
+            signatures=self.in_days(limits.signature_max_age_days), record=self.in_days(limits.record_max_age_days),
+            probe=self.in_days(limits.probe_max_age_days), coverage=self.format.limit(limits.trend_min_coverage_percent),
         )
 
     def provenance(self) -> list[str]:
@@ -51,6 +51,9 @@ class Footer(Words):
             cat.text("footer.collection", version=", ".join(versions[:5]), cores=", ".join(cores[:5])),
             cat.plural("footer.runs", len(runs), count=self.format.count(len(runs)), run=fleet.newest.record["run_id"]),
         ]
+        if fleet.history.previous is not None:
+            sentences.append(cat.text("footer.previous", run=fleet.history.previous.figures.run_id))
+        sentences.append(cat.text("footer.generated", moment=fleet.newest.record["audited_at"]))
         if fleet.period:
             first, last = fleet.period
             sentences.append(cat.text("footer.range", first=first.isoformat(), last=last.isoformat()))

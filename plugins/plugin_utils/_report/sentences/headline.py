@@ -26,7 +26,7 @@ class Headline(Words):
         daily = fleet.unscanned_per_day
         undated = any(host.unscanned_per_day is None for host in fleet.unscanned_hosts)
         if daily is None or (undated and daily == 0):
-            return cat.plural("headline.undated", hosts, count=fmt.count(hosts), messages=fmt.count(fleet.unscanned))
+            return cat.plural("headline.undated", hosts, count=fmt.count(hosts), messages=self.amount("messages", fleet.unscanned))
         if daily < 1:
             return cat.plural("headline.rare", hosts, count=fmt.count(hosts))
         return cat.plural("headline.exposed", hosts, count=fmt.count(hosts), daily=fmt.per_day(daily))
@@ -49,15 +49,15 @@ class Headline(Words):
         measured, share = len(fleet.measured), fleet.external_tls
         key = "qualifier.share" if share.whole else "qualifier.no_mail"
         sentences = [cat.plural(
-            key, measured, count=fmt.count(measured), accepted=fmt.count(share.whole), percent=fmt.percent(share),
+            key, measured, count=fmt.count(measured), accepted=self.amount("messages", share.whole), percent=fmt.percent(share),
         )]
         for name, hosts, daily in (
-            ("declared", fleet.declared_unscanned, fleet.declared_per_day),
+            ("declared_undated" if fleet.declared_per_day is None else "declared", fleet.declared_unscanned, fleet.declared_per_day),
             ("unchecked_alone" if fleet.unscanned is None else "unchecked", fleet.unchecked_hosts, fleet.unchecked_per_day),
         ):
             if hosts:
                 sentences.append(cat.plural(
-                    f"qualifier.{name}", len(hosts), count=fmt.count(len(hosts)), daily=fmt.per_day(daily),
+                    f"qualifier.{name}", len(hosts), count=fmt.count(len(hosts)), daily=fmt.per_day(daily), total=fmt.per_day(fleet.unscanned_per_day),
                 ))
         missing = fleet.unmeasured_count
         if missing:

@@ -34,7 +34,7 @@ class KeyFigures(OverTime):
         tls, working, coverage = fleet.external_tls, fleet.antivirus_working, fleet.coverage
         tls_details: tuple[str, ...] = (cat.text("kpi.tls_none"),)
         if tls.whole:
-            tls_details = (cat.text("kpi.tls_detail", part=fmt.count(tls.part), whole=fmt.count(tls.whole)),)
+            tls_details = (cat.plural("kpi.tls_detail", tls.whole, part=fmt.count(tls.part), whole=fmt.count(tls.whole)),)
             if tls.unknown:
                 tls_details += (cat.text("kpi.tls_unknown", unknown=fmt.count(tls.unknown)),)
         unscanned_details: tuple[str, ...] = (cat.text("kpi.unscanned_detail"),)

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from collections.abc import Sequence
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.changes import FigureChange, HostChange
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.moments import parse_moment
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.run_figures import RunFigures
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
 
 # Names of servers without a record that a sentence lists; more are counted.
@@ -39,7 +41,7 @@ class OverTime(Words):
             return self.catalogue.text("trend.empty")
         ordered = sorted(known, key=lambda day: day.share.percent or 0)
         return self.catalogue.text(
-            "trend.days", count=fmt.count(len(days)), first=fmt.day(days[0].date), last=fmt.day(days[-1].date),
+            "trend.days", days=self.in_days(len(days)), first=fmt.day(days[0].date), last=fmt.day(days[-1].date),
             lowest=fmt.percent(ordered[0].share), highest=fmt.percent(ordered[-1].share), newest=fmt.percent(known[-1].share),
             low=fmt.count(sum(day.low for day in days)),
         )
@@ -48,21 +50,34 @@ class OverTime(Words):
         """The runs' columns in words."""
         runs = self.fleet.runs
         values = "; ".join(
-            self.catalogue.text("trend.run", day=self.format.day(run.moment), daily=self.format.per_day(run.unscanned_per_day)) for run in runs
+            self.catalogue.text("trend.run", day=self.run_day(run), daily=self.format.per_day(run.unscanned_per_day)) for run in runs
         )
         return self.catalogue.text("trend.runs", count=self.format.count(len(runs)), values=values)
+
+    def run_day(self, run: RunFigures) -> str:
+        """The day of a run, with its time where there was another one on that day."""
+        several = sum(other.moment.date() == run.moment.date() for other in self.fleet.runs) > 1
+        return self.format.moment(run.generated) if several else self.format.day(run.moment)
+
+    def run_ticks(self, runs: Sequence[RunFigures], indexes: Sequence[int]) -> list[str]:
+        """Short names on an axis that names the runs of these indexes: the day, or the time alone of a run on the day that was just named."""
+        moments = [runs[index].moment for index in indexes]
+        days = [None, *(moment.date() for moment in moments)]
+        return [
+            f"{moment:%H:%M}" if moment.date() == before else self.format.short_day(moment) for moment, before in zip(moments, days, strict=False)
+        ]
 
     def delta(self, change: FigureChange | None, unit: str) -> str:
         """A key figure's change since the previous run, in points, messages a day or servers; empty where the runs cannot be compared."""
         if change is None or change.delta is None:
             return ""
-        if abs(change.delta) < 0.05:
+        if change.delta == 0:
             return self.catalogue.text("changes.delta_same")
         size, fmt = abs(change.delta), self.format
         if unit == "servers":
             words = self.catalogue.plural("changes.servers", round(size), count=fmt.count(round(size)))
         else:
-            words = self.catalogue.text(f"changes.{unit}", number=fmt.decimal(size) if unit == "points" else fmt.per_day(size))
+            words = self.catalogue.text(f"changes.{unit}", number=fmt.size(size) if unit == "points" else fmt.per_day(size))
         return self.catalogue.text("changes.delta", change=fmt.signed(words, change.delta > 0))
 
     def host_points(self, name: str) -> float | None:

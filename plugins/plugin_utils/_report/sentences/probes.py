@@ -29,7 +29,7 @@ class Probes(Words):
             return ""
         text = self.catalogue.text(
             "probe.result_old" if result.old else "probe.result", state=self.catalogue.text(f"probe.state.{result.state}"),
-            moment=self.format.moment(result.probed_at), days=self.format.count(result.age_days),
+            moment=self.format.moment(result.probed_at), days=self.in_days(result.age_days),
         )
         return "; ".join((text, self.catalogue.text("probe.origin", origin=result.origin))) if result.origin else text
 

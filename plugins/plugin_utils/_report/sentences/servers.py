@@ -25,10 +25,20 @@ class Servers(Words):
             "status_text.proven" if host.proven_blind else f"status_text.{host.status}",
             daily=self.format.per_day(host.unscanned_per_day),
             antivirus=self.catalogue.text(f"antivirus.{host.antivirus_state}"),
-            log=self.catalogue.text(f"visibility.{host.visibility}"),
-            limit=self.format.limit(self.fleet.thresholds.exposed_messages_per_day),
+            log=self.log(host), limit=self.tls_messages(self.fleet.thresholds.exposed_messages_per_day),
             reason=self.catalogue.text(f"quality.what.{reason}"),
         )
+
+    def log(self, host: Host) -> str:
+        """How far a server's log shows TLS: with its days where only some do, and marked where a rate limit dropped lines."""
+        word = self.catalogue.text(f"visibility.{host.visibility}")
+        visible = host.tls_visible_days
+        if host.visibility == "partial" and visible is not None and host.days:
+            word = self.catalogue.text("log_word.days", word=word, visible=self.format.count(visible), days=self.format.count(host.days))
+        if not host.tls_visible or not host.lines_dropped:
+            return word
+        limited = self.catalogue.text("log_word.rate_limited")
+        return limited if host.visibility == "complete" else self.catalogue.text("language.comma").join((word, limited))
 
     def notice(self, kind: str) -> str:
         """A log reader's remark; one that this version does not know keeps its own name."""
@@ -48,8 +58,11 @@ class Servers(Words):
     def quality(self, row: QualityRow) -> tuple[str, str]:
         """A remark's finding and its effect on the figures."""
         kind = "unaudited" if row.kind in REASON_KINDS else row.kind
-        numbers = [self.format.count(number) for number in row.numbers] + ["", ""]
-        effect = self.catalogue.text(f"quality.effect_of.{kind}", first=numbers[0], second=numbers[1])
+        first, second = (*row.numbers, 0, 0)[:2]
+        effect = self.catalogue.text(
+            f"quality.effect_of.{kind}", first=self.format.count(first), first_days=self.in_days(first), second_days=self.in_days(second),
+            first_size=self.format.mebibytes(first),
+        )
         return self.catalogue.text(f"quality.what.{row.kind}"), effect
 
     def said(self, row: QualityRow) -> str:
@@ -63,7 +76,7 @@ class Servers(Words):
     def remedy(self, row: QualityRow) -> str:
         """What to do about a remark; empty where there is nothing general to say."""
         key = f"advice.{row.kind}"
-        return self.catalogue.text(key) if row.kind in REASON_KINDS and key in self.catalogue else ""
+        return self.catalogue.text(key) if key in self.catalogue else ""
 
     def parts(self, parts: Sequence[Part]) -> str:
         """The parts of a bar in words, for those who do not see it."""

@@ -17,3 +17,16 @@ class Words:
         self.fleet = fleet
         self.catalogue = catalogue
         self.format = Format(catalogue)
+
+    def amount(self, thing: str, number: float | None) -> str:
+        """So many things, in the form that the number calls for: 1 day, 2 days."""
+        shown = self.format.dash if number is None else self.format.limit(number)
+        return self.catalogue.text(f"amount.{thing}_{'one' if number == 1 else 'other'}", count=shown)
+
+    def in_days(self, number: float | None) -> str:
+        """A length of time."""
+        return self.amount("days", number)
+
+    def tls_messages(self, number: float | None) -> str:
+        """External TLS messages."""
+        return self.amount("tls_messages", number)

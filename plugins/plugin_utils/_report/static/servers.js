@@ -58,8 +58,8 @@
     var text = cell.getAttribute("data-v") || cell.firstChild.textContent;
     if (!numeric) { return text === dash ? null : text; }
     var plain = text.split(thousands).join("").replace(decimal, ".").replace("−", "-");
-    var number = parseFloat(plain.replace(/^[<>+]/, ""));
-    return isNaN(number) ? null : plain[0] === "<" ? number - 0.05 : plain[0] === ">" ? number + 0.05 : number;
+    var number = parseFloat(plain.replace(/[<>+]/g, ""));
+    return isNaN(number) ? null : plain.indexOf("<") !== -1 ? number / 2 : plain[0] === ">" ? number + 0.05 : number;
   }
 
   function sort(button) {

@@ -9,6 +9,7 @@ import json
 import os
 import re
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import call_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import record_bytes
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.version import collection_version
@@ -90,7 +91,10 @@ def test_report_again_from_saved_records(workbench):
         "fleet.json", "fleet.prom", "history", "hosts.csv", "index.html", "index.ja.html", "records", "report.ja.md", "report.md",
     ]
     # Byte for byte what this process renders, whichever ansible-core, Python and Jinja2 the playbook ran with.
-    options = Options(languages=("en", "ja"), collection_version=collection_version())
+    call = call_of(
+        program="ansible-playbook", playbook=str(ROOT / "playbooks" / "report.yml"), inventories=[], servers=[], report_dir=workbench.report_dir,
+        here=workbench.folder, languages=["en", "ja"], languages_typed=True)
+    options = Options(languages=("en", "ja"), collection_version=collection_version(), call=call)
     assert {name: (workbench.report_dir / name).read_bytes() for name in render(folder, options).files} == render(
         folder, options, workbench.report_dir / "history",
     ).files

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import usual_call
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import record_file_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.thresholds import Thresholds
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.report import Options, Rendered, render
@@ -27,7 +28,7 @@ def make_report(tmp_path: Path) -> Callable[..., Rendered]:
         for record in sample_records() if records is None else records:
             (folder / record_file_name(record["host"])).write_text(json.dumps(record), encoding="utf-8")
         languages = tuple(options.get("languages", (options.get("language", "en"),)))
-        wanted = Options(options.get("title"), languages, options.get("thresholds", Thresholds()), "0.1.0")
+        wanted = Options(options.get("title"), languages, options.get("thresholds", Thresholds()), "0.1.0", options.get("call", usual_call()))
         return render(folder, wanted, tmp_path / "history")
     make.history = tmp_path / "history"
     return make

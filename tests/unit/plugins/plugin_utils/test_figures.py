@@ -110,7 +110,7 @@ def test_page_says_the_same(report):
         HEADLINE,
         "Of 3,450 external messages accepted by the 6 measured servers, 59.6 % arrived over TLS",
         "A further 3.0 external TLS messages a day reach 1 server whose antivirus could not be checked",
-        "2.0 of these a day reach 1 server that the inventory declares to be scanned elsewhere",
+        "2.0 of the 53 a day reach 1 server that the inventory declares to be scanned elsewhere",
         "3 of 9 servers could not be measured, so these figures are a lower bound.",
         "2,055 of 3,450 accepted messages", "250 more could not be told apart", "525 over the whole period",
         "1 of the 6 servers whose set-up was seen", "5 of 9 servers with complete TLS logs", "55.6 %",
@@ -124,7 +124,7 @@ def test_page_says_the_same(report):
         "1,080 3,100", "450 560", "41.7 % 18.1 %", "1,000 3,000", "400 500", "40.0 % 16.7 %",
         "40", "", "70.0 %", "absent", "complete", "—", "—",
     ]
-    assert rows["charlie"][6:10] == ["500 600", "100 120", "40.0 % 40.0 % 250 not known", "10"]
+    assert rows["charlie"][6:10] == ["500 600", "100 120", "40.0 % 40.0 % 250 messages not known", "10"]
 
 
 def test_logging_off_is_dashes_and_out_of_the_totals(report):

@@ -64,11 +64,10 @@ def test_each_server_in_csv_and_json(report: Rendered) -> None:
         for scope_name, prefix in (("total", ""), ("external", "external_"), ("internal", "internal_"), ("local", "local_")):
             for kind in ("sessions", "messages", "rejected"):
                 for part, count in ((host["inbound"] or {}).get(scope_name, {}).get(kind) or {}).items():
-                    # TLS counts of a log that could not show TLS are in the evidence and in no figure.
-                    if part == "tls" and host["tls_visibility"] == "none":
-                        continue
                     name = f"{prefix}{kind}" if part == "total" else f"{prefix}{kind}_{part}"
-                    assert number(row[name]) == count, (host["host"], name)
+                    # TLS and plaintext of a log that could not show TLS are in the evidence and in no figure.
+                    hidden = part in ("tls", "plaintext") and host["tls_visibility"] == "none"
+                    assert number(row[name]) == (None if hidden else count), (host["host"], name)
         assert number(row["external_messages_tls"]) == host["tls_share"]["external_messages"]["part"]
         assert number(row["unscanned_messages"]) == host["unscanned"]["messages"]
         for column, share in (("external_messages_tls_percent", "external_messages"), ("sessions_tls_percent", "sessions")):
@@ -85,6 +84,16 @@ def test_numbers_stay_numbers_and_unknown_stays_empty(report: Rendered) -> None:
     assert rows["alpha.example.org"]["external_tls_percent_change"] == "-5"
     assert rows["bravo.example.org"]["external_tls_percent_change"] == ""
     assert rows["foxtrot.example.org"]["sessions"] == "" and rows["foxtrot.example.org"]["internal_sessions"] == "0"
+
+
+def test_details_show_a_dash_where_the_log_could_not_show_tls(report: Rendered) -> None:
+    page = report.files["index.html"].decode("utf-8")
+    details = {name: part for name, part in re.findall(r'<summary><span class="name">(.*?)</span>(.*?)</details>', page, re.DOTALL)}
+    rows = {name: re.findall(r'<td>(sessions|messages|rejected)</td>(?:<td class="num">(.*?)</td>)(?:<td class="num">(.*?)</td>)'
+                             r'(?:<td class="num">(.*?)</td>)', details[name]) for name in ("alpha.example.org", "delta.example.org")}
+    assert rows["alpha.example.org"][3:6] == [("sessions", "3,000", "500", "2,480"), ("messages", "1,000", "400", "600"), ("rejected", "1,500", "100", "1,400")]
+    assert {row[2:] for row in rows["delta.example.org"]} == {("—", "—")}
+    assert rows["delta.example.org"][3][1] == "700"
 
 
 def test_sums_in_csv_json_and_metrics(report: Rendered) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mailfleet.tls_audit contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A report of a smaller fleet removes what the larger one's left, and nothing else."""
+"""A report of a smaller fleet, or in fewer languages, removes what the earlier one left, and nothing else."""
 
 from __future__ import annotations
 
@@ -43,11 +43,24 @@ def test_a_smaller_fleet(tmp_path, monkeypatch):
     (tmp_path / "details/9.html").symlink_to(tmp_path / "elsewhere.html")
     changed = report(tmp_path, 12)
     assert {"details/2.html", "details/3.html", "steps/install_antivirus.txt"} <= set(changed)
-    # index.ja.html is not written this time and still leads to its own details.
     kept = {name for name in KEPT if name.startswith(("details/", "steps/"))} | {"details/9.html"}
-    assert files(tmp_path) == {"details/1.html", *kept} | {name for name in before if name.endswith(".ja.html")}
+    assert files(tmp_path) == {"details/1.html", *kept}
     assert all((tmp_path / name).read_text() == "mine" for name in (*KEPT, "elsewhere.html"))
     assert report(tmp_path, 12) == [], "a second run changes nothing"
+
+
+def test_a_language_that_is_no_longer_asked_for(tmp_path):
+    report(tmp_path, 3, ("en", "ja"))
+    for name in ("index.fr.html", "index.ja.html.bak", "my.report.ja.md", "report.ja.html"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "index.en.html").symlink_to(tmp_path / "index.fr.html")
+    before = {path.name for path in tmp_path.iterdir()}
+    assert {"index.ja.html", "report.ja.md"} <= set(report(tmp_path, 3))
+    assert {path.name for path in tmp_path.iterdir()} == before - {"index.ja.html", "report.ja.md"}
+    assert (tmp_path / "index.fr.html").read_text() == "mine"
+    (tmp_path / "index.en.html").unlink()
+    report(tmp_path, 3, ("ja", "en"))
+    assert report(tmp_path, 3, ("ja",)) and not (tmp_path / "report.en.md").exists() and (tmp_path / "report.md").exists()
 
 
 def test_a_folder_that_is_a_link_is_left_alone(tmp_path):
