@@ -17,7 +17,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import runs
 
 # Where a chunk has neither these words nor a line of these programs, it needs no closer look.
 _REPEATED = b'message repeated '
@@ -36,7 +36,7 @@ _LINE = (
 
 def note_all(chunk, host, notices):
     """Note the losses that a chunk of whole lines tells of. host: `HOST ` whose lines alone count, or nothing."""
-    if _REPEATED not in chunk and not syslog_lines.holds(chunk, _DAEMON_TAGS):
+    if _REPEATED not in chunk and not runs.holds(chunk, _DAEMON_TAGS):
         return
     for line_host, tag, verb, rest in re.findall(_LINE, chunk):
         if not host or line_host + b' ' == host:

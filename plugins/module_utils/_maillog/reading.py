@@ -11,7 +11,7 @@ __metaclass__ = type
 
 import gc
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_losses, runs, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import OutOfTime
 
 TIME_IS_UP = 'not read to its end: the time was up'
@@ -53,7 +53,7 @@ def stop(error, part, source):
 
 def _read_chunk(chunk, part, its_readers):
     """Read a chunk. Return whether any of its lines begins with a time."""
-    lines, malformed, form = syslog_lines.describe(chunk)
+    lines, malformed, form = runs.describe(chunk)
     part.file.lines += lines
     part.lines['read'] += lines
     part.lines['malformed'] += malformed
@@ -62,7 +62,7 @@ def _read_chunk(chunk, part, its_readers):
     log_losses.note_all(chunk, part.host, part.notices)
     concerned = [reader for reader in its_readers if reader.concerns(chunk, form)]
     # Each reader reads its lines in order, which tells the turn of the year: several in turn may not go back by more than a day.
-    for piece in syslog_lines.days(chunk, form) if len(concerned) > 1 else [chunk]:
+    for piece in runs.days(chunk, form) if len(concerned) > 1 else [chunk]:
         for reader in concerned:
             matched, mail = reader.read(piece, form)
             part.lines['matched'] += matched

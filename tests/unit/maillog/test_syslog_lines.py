@@ -6,7 +6,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import runs, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices, printable
 
 
@@ -35,12 +35,12 @@ def test_byte_order_mark() -> None:
 
 def test_lines_are_counted_and_their_form_is_told() -> None:
     bsd, iso = b"Nov 24 10:00:00 mx1 x: y\n", b"2026-11-24T10:00:00Z mx1 x: y\n"
-    assert syslog_lines.describe(b"\n" + bsd * 3) == (3, 0, "bsd")
-    assert syslog_lines.describe(b"\n" + iso * 3) == (3, 0, "iso")
-    assert syslog_lines.describe(b"\n" + bsd * 3 + b"Nov rubbish\n" + b"rubbish\n") == (5, 2, "any")
-    assert syslog_lines.describe(b"\n" + bsd + iso + b"<22>" + bsd) == (3, 0, "any")
-    assert syslog_lines.describe(b"\n<22>1 2026-11-24T10:00:00Z mx1 x 1 - - y\n") == (1, 0, "any")
-    assert syslog_lines.describe(b"\n" + bsd + b"\n" + bsd)[1] == 0
+    assert runs.describe(b"\n" + bsd * 3) == (3, 0, "bsd")
+    assert runs.describe(b"\n" + iso * 3) == (3, 0, "iso")
+    assert runs.describe(b"\n" + bsd * 3 + b"Nov rubbish\n" + b"rubbish\n") == (5, 2, "any")
+    assert runs.describe(b"\n" + bsd + iso + b"<22>" + bsd) == (3, 0, "any")
+    assert runs.describe(b"\n<22>1 2026-11-24T10:00:00Z mx1 x 1 - - y\n") == (1, 0, "any")
+    assert runs.describe(b"\n" + bsd + b"\n" + bsd)[1] == 0
 
 
 @given(st.text(max_size=400))

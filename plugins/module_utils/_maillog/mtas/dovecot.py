@@ -21,7 +21,7 @@ import itertools
 import operator
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import logins, runs, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import LOCAL
 
@@ -31,7 +31,7 @@ _LOGIN = (br'user=<[^\n]*>, method=[^\s,]+, rip=([0-9A-Fa-f.:]{2,45}), lip=([0-9
           br'(?:, mpid=\d+)?(?:, (TLS|TSL|secured)(?=[,: \r\n]))?')
 # Protocol, and of a login that is not understood nothing more.
 _MESSAGE = br'(imap|pop3|submission|managesieve)-login: (?:Info: )?(?:Login|Logged in): (?:' + _LOGIN + br')?'
-_ALIKE = syslog_lines.AlikeExpression(_TAG, _MESSAGE, keyed=False)
+_ALIKE = runs.AlikeExpression(_TAG, _MESSAGE, keyed=False)
 _ROWS = re.compile(
     br'\n(?:<\d{1,3}>)?(?:1 )?(' + syslog_lines.BSD_STAMP + br'|' + syslog_lines.ISO_STAMP + br'|' + syslog_lines.OWN_STAMP + br') '
     br'(?:(\S+) ' + _TAG + br')?' + _MESSAGE)
@@ -51,7 +51,7 @@ class Dovecot(Reader):
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""
         matched = 0
-        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+        for run in runs.of(chunk, form, self._calendar.is_one_day):
             # Dovecot's own file has no host: what stands there is the name of the process.
             if run.host is None or run.host.endswith(b':'):
                 matched += self._read_unlike(_ROWS.findall(run.text))

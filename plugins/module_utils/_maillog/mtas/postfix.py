@@ -15,7 +15,7 @@ __metaclass__ = type
 
 import itertools
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import runs, tally as classes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.postfix_lines import (
     ALIKE, ANY, FAILED, GONE, HANDSHAKE, UP_TO_ADDRESS, is_cleanup, is_unknown_user, parse_counters, taken_apart)
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
@@ -46,7 +46,7 @@ class Postfix(Reader):
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
         matched = 0
-        for run in syslog_lines.runs(chunk, form, self._calendar.is_one_day):
+        for run in runs.of(chunk, form, self._calendar.is_one_day):
             if run.host is None:
                 matched += self._read_unlike(ANY.rows(run.text, form))
             elif not self._host or run.host + b' ' == self._host:

@@ -24,7 +24,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import runs, syslog_lines
 
 _DAEMON = br'(?:smtpd|cleanup|[no]?qmgr|master|tlsproxy)'
 # The usual instance first, as a literal; its other daemons and tags without a slash are passed over before the search for a slash begins, which
@@ -39,7 +39,7 @@ _ID_VERBS = br'client=|from=<|(?:milter-)?reject: '
 _CLIENT = br'[^\[\n]*\[([0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?|unknown)\](?::\d+)?\r?(?=\n)'
 _COUNTERS = br'(?:(?: [a-z]{1,20}=\d{1,9}(?:/\d{1,9})?){0,40})(?: notes=\S{1,100})?\r?(?=\n)'
 # What nearly every session has is taken apart by the expression itself: the address of `connect`, and the tail of `disconnect`.
-ALIKE = syslog_lines.AlikeExpression(
+ALIKE = runs.AlikeExpression(
     _TAG + br'\[\d{1,10}\]: ', br'connect from ' + _CLIENT + br'|disconnect from [^\[\n]*\[[^\]\n]*(\](?::\d+)?' + _COUNTERS + br')|('
     + _ID + br': (?:' + _ID_VERBS + br')|' + _VERBS + br')([^\n]*)')
 # rsyslog cuts APP-NAME at its slash: the daemon is lost, only the text tells.

@@ -12,7 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import runs, syslog_lines
 
 
 def _postfix():
@@ -56,7 +56,7 @@ class Entry(object):
 
     def concerns(self, chunk, form):
         """Tell whether the chunk may hold lines of this mail system."""
-        return syslog_lines.holds(chunk, self._hints) or self._own_lines and form != syslog_lines.BSD and bool(syslog_lines.OWN_LINE.search(chunk))
+        return runs.holds(chunk, self._hints) or self._own_lines and form != syslog_lines.BSD and bool(syslog_lines.OWN_LINE.search(chunk))
 
 
 class _Late(object):
