@@ -14,12 +14,22 @@ from ansible_collections.mailfleet.tls_audit.tests.integration import debian_roo
 from .fleet import Fleet
 
 
+FIGURES = pytest.StashKey[list[str]]()
+
+
 @pytest.fixture(scope="session")
-def fleet() -> Iterator[Fleet]:
+def fleet(pytestconfig: pytest.Config) -> Iterator[Fleet]:
     reason = debian_root.why_not()
     assert not reason, f"the fleet cannot be started: {reason}"
     campus = Fleet()
+    pytestconfig.stash[FIGURES] = campus.figures
     try:
         yield campus.start()
     finally:
         campus.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what became of the mail that was sent all the while."""
+    for line in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(line)

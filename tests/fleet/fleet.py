@@ -71,9 +71,10 @@ ip -n outside route add 10.77.0.0/24 via 203.0.113.1
 for name in control inside {" ".join(HOSTS)}; do ip -n $name route add 203.0.113.0/24 via 10.77.0.1; done
 nsenter --net=/run/netns/perimeter sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 """
-# What is no matter of the host, but of the lab: ClamAV with one signature needs little and may be old, and the log need not be watched for long.
+# What is no matter of the host, but of the lab: ClamAV with one signature needs little, and may be old where the mirror has no other; the log need not be
+# watched for long.
 SETTINGS = {"remediate_clamav_signatures": "local", "remediate_clamav_watch": 2, "remediate_clamav_min_disk": 100, "remediate_clamav_min_memory": 512,
-            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60, "remediate_clamav_min_engine": "0.103"}
+            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60, "remediate_clamav_min_engine": {"bullseye": "0.103"}}
 PACKAGES_PORT = 8000
 WATCHED = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SET_UP = """
@@ -100,13 +101,14 @@ sys.stdout.write('%s %s' % (found.verdict, found.code))
 
 
 class Fleet:
-    """The campus. hosts: the running servers by name."""
+    """The campus. hosts: the running servers by name; figures: what became of the mail that was sent all the while, a line for each server and occasion."""
 
     def __init__(self) -> None:
         # The path of a socket of SSH is short.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mf-"))
         self.hosts: dict[str, debian_host.Server] = {}
         self.enclosure = Enclosure()
+        self.figures: list[str] = []
 
     def start(self) -> Fleet:
         """Bring everything up, all servers at once."""
@@ -165,9 +167,9 @@ class Fleet:
         return {f"{host}:{path}": self.hosts[host].run(f"stat -c '%a %U %G' {path}; base64 {path}").stdout for host in hosts or HOSTS for path in WATCHED}
 
     @contextlib.contextmanager
-    def sending(self) -> Iterator[dict[str, Any]]:
+    def sending(self, occasion: str) -> Iterator[dict[str, Any]]:
         """Send mail from outside to all servers all the while. At the end the mapping holds what became of it (continuous_sender.Tally) and, as `lost` and
-        `twice`, the accepted mails that are not in the mailbox or are in it twice."""
+        `twice`, the accepted mails that are not in the mailbox or are in it twice. The figures are printed at the end of the tests."""
         program = [sys.executable, str(pathlib.Path(__file__).with_name("continuous_sender.py"))]
         tallies: dict[str, Any] = {}
         with subprocess.Popen([*self.at("outside"), *program, *(f"{name}={address}" for name, address in HOSTS.items())], cwd=debian_root.ROOT,
@@ -179,8 +181,9 @@ class Fleet:
         tallies.update(json.loads(output))
         for host, tally in tallies.items():
             tally.update(self._delivered(host, tally["accepted"]))
-            print(f"{host}: sent {tally['sent']}, accepted {len(tally['accepted'])}, deferred {len(tally['deferred'])}, refused {len(tally['refused'])}, "
-                  f"lost {len(tally['lost'])}, twice {len(tally['twice'])}, longest gap {tally['longest_gap']:.1f} s")
+            self.figures.append(
+                f"{occasion}, {host}: sent {tally['sent']}, accepted {len(tally['accepted'])}, deferred {len(tally['deferred'])} times, "
+                f"refused {len(tally['refused'])}, lost {len(tally['lost'])}, twice {len(tally['twice'])}, longest gap {tally['longest_gap']:.1f} s")
 
     def _delivered(self, host: str, markers: list[str]) -> dict[str, list[str]]:
         """Wait until the queue is empty, and compare with the mailbox."""
@@ -192,32 +195,34 @@ class Fleet:
         return {"lost": [marker for marker, count in times.items() if count == 0], "twice": [marker for marker, count in times.items() if count > 1]}
 
     def inventory(self, name: str, **variables: object) -> pathlib.Path:
-        """Write an inventory of all servers in the group `remediate`. variables: of all of them; a mapping gives each server its own."""
+        """Write an inventory of all servers in the group `remediate`. variables: of all of them; a mapping gives some servers their own."""
         lines = ["[remediate]\n"]
+        settings = {**SETTINGS, **variables}
         for host, server in self.hosts.items():
-            own = {key: value[host] for key, value in variables.items() if isinstance(value, dict) and host in value}
-            lines.append(server.line(host, ADDRESSES.get(host, OUTSIDE), remediate_recipient=f"{USER}@{host}.example.org", **own))
+            own = {key: value[host] for key, value in settings.items() if isinstance(value, dict) and host in value}
+            lines.append(server.line(host, ADDRESSES.get(host, OUTSIDE), **{"remediate_recipient": f"{USER}@{host}.example.org", **own}))
         lines.append("[all:vars]\n")
-        lines.extend(f"{key}={value}\n" for key, value in {**SETTINGS, **variables}.items() if not isinstance(value, dict))
+        shared = {key: value for key, value in (*SETTINGS.items(), *variables.items()) if not isinstance(value, dict)}
+        lines.extend(f"{key}={value}\n" for key, value in shared.items())
         path = self.folder / f"hosts-{name}"
         path.write_text("".join(lines))
         return path
 
-    def play(self, playbook: str, *arguments: str, core: str = OLD, limit: str = "all", **variables: object) -> Run:
-        """Run a playbook from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the quickest."""
+    def play(self, playbook: str | pathlib.Path, *arguments: str, core: str = OLD, limit: str = "all", **variables: object) -> Run:
+        """Run one of our playbooks, or a file, from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the quickest."""
         return run_playbook(*self._words(core, limit, *arguments), **self._options(playbook, limit, variables))
 
-    def start_play(self, playbook: str, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
+    def start_play(self, playbook: str | pathlib.Path, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
         """Start a playbook and do not wait for it."""
         return start_playbook(*self._words(OLD, limit, *arguments), **self._options(playbook, limit, variables))
 
     def _words(self, core: str, limit: str, *arguments: str) -> tuple[Any, ...]:
         return core, self.folder / "report", "--limit", limit, "-e", "remediate_serial=100%", *arguments
 
-    def _options(self, playbook: str, limit: str, variables: dict[str, object]) -> dict[str, Any]:
+    def _options(self, playbook: str | pathlib.Path, limit: str, variables: dict[str, object]) -> dict[str, Any]:
         # Several runs may be at work at the same time, each on servers of its own.
         inventory = self.inventory(limit.replace(",", "-"), **variables)
-        return {"playbook": f"playbooks/{playbook}.yml", "inventory": inventory, "inside": tuple(self.at("control"))}
+        return {"playbook": f"playbooks/{playbook}.yml" if isinstance(playbook, str) else str(playbook), "inventory": inventory, "inside": tuple(self.at("control"))}
 
     def stop(self) -> None:
         """Take everything down."""

@@ -1,0 +1,22 @@
+# Copyright: (c) 2026, the mailfleet.tls_audit contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of ClamAV's units run on a server, or would when it boots."""
+
+from __future__ import annotations
+
+from ansible_collections.mailfleet.tls_audit.tests.integration import debian_host
+
+OFF: list[str] = []
+# Not clamav-clamonacc, which nobody starts.
+_ASK = """
+for unit in clamav-freshclam clamav-milter clamav-daemon clamav-daemon.socket mailfleet-undo.timer; do
+  systemctl --quiet is-active $unit && echo $unit runs
+  systemctl --quiet is-enabled $unit 2> /dev/null && echo $unit boots
+done
+"""
+
+
+def units(server: debian_host.Server) -> list[str]:
+    """OFF where there are none."""
+    return server.run(_ASK, check=False).stdout.splitlines()
