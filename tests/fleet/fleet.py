@@ -71,10 +71,11 @@ ip -n outside route add 10.77.0.0/24 via 203.0.113.1
 for name in control inside {" ".join(HOSTS)}; do ip -n $name route add 203.0.113.0/24 via 10.77.0.1; done
 nsenter --net=/run/netns/perimeter sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
 """
-# What is no matter of the host, but of the lab: ClamAV with one signature needs little, and may be old where the mirror has no other; the log need not be
-# watched for long.
+# What is no matter of the host, but of the lab: ClamAV with one signature needs little, and the log need not be watched for long.
 SETTINGS = {"remediate_clamav_signatures": "local", "remediate_clamav_watch": 2, "remediate_clamav_min_disk": 100, "remediate_clamav_min_memory": 512,
-            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60, "remediate_clamav_min_engine": {"bullseye": "0.103"}}
+            "remediate_clamav_min_available": 128, "remediate_clamav_start_timeout": 60}
+# And where the mirror may have no other, an engine may be old.
+OWN_SETTINGS = {"remediate_clamav_min_engine": {"bullseye": "0.103"}}
 PACKAGES_PORT = 8000
 WATCHED = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SET_UP = """
@@ -119,7 +120,7 @@ class Fleet:
         self.enclosure.check("campus", "outside", *ADDRESSES)
         self.serve(debian_root.CACHE, PACKAGES_PORT)
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self.boot, HOSTS, HOSTS))
+            self.hosts = dict(zip(HOSTS, pool.map(self.boot, HOSTS, HOSTS)))
         return self
 
     def boot(self, name: str, suite: str) -> debian_host.Server:
@@ -197,12 +198,12 @@ class Fleet:
     def inventory(self, name: str, **variables: object) -> pathlib.Path:
         """Write an inventory of all servers in the group `remediate`. variables: of all of them; a mapping gives some servers their own."""
         lines = ["[remediate]\n"]
-        settings = {**SETTINGS, **variables}
+        several = {key: value for key, value in {**OWN_SETTINGS, **variables}.items() if isinstance(value, dict)}
         for host, server in self.hosts.items():
-            own = {key: value[host] for key, value in settings.items() if isinstance(value, dict) and host in value}
+            own = {key: value[host] for key, value in several.items() if host in value}
             lines.append(server.line(host, ADDRESSES.get(host, OUTSIDE), **{"remediate_recipient": f"{USER}@{host}.example.org", **own}))
         lines.append("[all:vars]\n")
-        shared = {key: value for key, value in (*SETTINGS.items(), *variables.items()) if not isinstance(value, dict)}
+        shared = {**SETTINGS, **{key: value for key, value in variables.items() if key not in several}}
         lines.extend(f"{key}={value}\n" for key, value in shared.items())
         path = self.folder / f"hosts-{name}"
         path.write_text("".join(lines))

@@ -131,11 +131,11 @@ def connection_is_cut(fleet: Fleet) -> None:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    deadline = time.monotonic() + 300
-    while fleet.send("outside", host, "clean", "plaintext") != "accepted 250":
-        assert time.monotonic() < deadline, "the server does not take mail after it undid the change by itself"
+    # Until Postfix is restarted, it goes on with what it read.
+    deadline = time.monotonic() + 120
+    while kinds(fleet, host) != ["accepted 250", "accepted 250"]:
+        assert time.monotonic() < deadline, "the server does not take mail as before after it undid the change by itself"
     assert fleet.files(host) == before
-    assert kinds(fleet, host) == ["accepted 250", "accepted 250"]
     fleet.enclosure.setting_up(f"ip -n control route del blackhole {ADDRESSES[host]}/32")
     server.drop_connections()
     run = fleet.play("remediate", limit=host, **CLAMAV)
@@ -176,7 +176,7 @@ def mirror_and_memory_go(fleet: Fleet) -> None:
 
     fleet.serve(debian_root.CACHE, BREAKING_OFF, 3)
     sources = "/etc/apt/sources.list.d/mailfleet-test.list"
-    server.run(f"sed -i s/:{PACKAGES_PORT}/:{BREAKING_OFF}/ {sources}")
+    server.run(f"sed -i s/:{PACKAGES_PORT}/:{BREAKING_OFF}/ {sources}; apt-get update -qq")
     run = fleet.play("remediate", limit=host, **CLAMAV)
     assert run.code != 0 and UNDONE + "ClamAV | Install the packages" in run.output, run.output
     assert fleet.files(host) == before and server.run("dpkg -l 'clamav*' 2> /dev/null | grep ^ii", check=False).stdout == ""

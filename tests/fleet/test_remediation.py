@@ -8,13 +8,15 @@ clamd has a signature for the EICAR test file alone. The tests run in their orde
 
 from __future__ import annotations
 
+import base64
+import difflib
 import re
 
 import pytest
 
 from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import Run
 
-from .fleet import ADDRESSES, HOSTS, NEW, OLD, OUTSIDE, Fleet
+from .fleet import ADDRESSES, HOSTS, NEW, OLD, OUTSIDE, WATCHED, Fleet
 from .mix import Mix, added
 from .clamav_units import OFF, units
 from .recap import failures, nothing_is_lost, recap
@@ -38,6 +40,24 @@ def before(fleet: Fleet) -> dict[str, str]:
     fleet.renew()
     fleet.hosts["bookworm"].run("cat >> /etc/postfix/main.cf; postfix reload", stdin=DEAD_SIGNER)
     return fleet.files()
+
+
+SHOWN: dict[str, list[str]] = {}
+
+
+def changed_lines(run: Run, host: str) -> list[str]:
+    """The lines of Postfix's configuration that the output of `--diff` shows to go or to come on a host."""
+    shown = re.findall(rf"^--- before: /etc/postfix/\S+\n\+\+\+ after: .*\n((?:[-+@ ].*\n)*)\nchanged: \[{host}\]", run.output, re.MULTILINE)
+    return sorted(line for block in shown for line in block.splitlines() if line[0] in "-+")
+
+
+def difference(before: dict[str, str], after: dict[str, str], host: str) -> list[str]:
+    """The lines of Postfix's configuration that went or came on a host, of Fleet.files."""
+    lines: list[str] = []
+    for path in WATCHED:
+        old, new = (base64.b64decode(files[f"{host}:{path}"].partition("\n")[2]).decode().splitlines() for files in (before, after))
+        lines.extend(line for line in difflib.unified_diff(old, new, lineterm="", n=0) if not line.startswith(("---", "+++", "@@")))
+    return sorted(lines)
 
 
 def statuses(run: Run) -> dict[str, str]:
@@ -72,7 +92,9 @@ def test_it_shows_what_it_would_change(fleet: Fleet, before: dict[str, str]) -> 
     assert run.output.count("+MilterSocket /var/spool/postfix/clamav/clamav-milter.ctl") == 2
     assert (run.output.count("+OnFail Accept"), run.output.count("+OnFail Defer")) == (1, 1)
     assert re.search(r"^\+smtpd_milters = \{ inet:127.0.0.1:8891, .* \{ unix:/clamav/clamav-milter.ctl, default_action=accept \}$", run.output, re.MULTILINE)
+    assert run.output.count("G9: SELinux disabled, AppArmor disabled; neither is changed") == 2
     assert fleet.files() == before
+    SHOWN.update({host: changed_lines(run, host) for host in ("bookworm", "trixie")})
     for server in fleet.hosts.values():
         assert server.run("dpkg -l clamav-daemon 2>/dev/null | grep ^ii; ls /var/backups/mailfleet.tls_audit 2>/dev/null", check=False).stdout == ""
 
@@ -83,6 +105,8 @@ def test_all_are_remediated_and_no_mail_is_lost(fleet: Fleet, before: dict[str, 
     assert run.code == 0, run.output
     assert all(counts["changed"] > 0 for counts in recap(run).values())
     nothing_is_lost(tallies)
+    # As it was shown beforehand, line by line, and nothing else.
+    assert SHOWN == {host: difference(before, fleet.files(host), host) for host in ("bookworm", "trixie")}
     for where in ("outside", "inside"):
         for host in HOSTS:
             assert [fleet.send(where, host, mail, over) for mail in ("clean", "eicar") for over in ("plaintext", "starttls")] == [
@@ -97,6 +121,9 @@ def test_what_was_there_stays(fleet: Fleet, before: dict[str, str]) -> None:
     for server in fleet.hosts.values():
         assert "staging" not in server.run("cat /etc/postfix/master.cf").stdout
         log = server.run("cat /var/log/mail.log").stdout
+        # Clean and infected, in plaintext and over TLS, before the real listener met the scanner.
+        proof = [line for line in log.splitlines() if re.search(r"mailfleet-staging/smtpd\[\d+\]: \w+: client=|: milter-reject: END-OF-MESSAGE", line)]
+        assert ["reject" if "milter-reject" in line else "staging" for line in proof[:6]] == [*["staging"] * 3, "reject", "staging", "reject"], proof
         assert f"TLS connection established from unknown[{OUTSIDE}]" in log and "milter-reject: END-OF-MESSAGE" in log
 
 
