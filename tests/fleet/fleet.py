@@ -80,7 +80,7 @@ PACKAGES_PORT = 8000
 WATCHED = ("/etc/postfix/main.cf", "/etc/postfix/master.cf")
 SET_UP = """
 set -e
-echo 'deb [trusted=yes] http://{mirror}:{port}/{suite}-server{folder} ./' > /etc/apt/sources.list.d/mailfleet-test.list
+echo 'deb [trusted=yes] http://{mirror}:{port}/{root}{folder} ./' > /etc/apt/sources.list.d/mailfleet-test.list
 mkdir -p /var/lib/clamav
 cat > /var/lib/clamav/test.ndb
 useradd -m {user}
@@ -129,7 +129,7 @@ class Fleet:
         folder.mkdir()
         server = debian_host.Server(debian_host.make(suite), folder, self.enclosure, name, f"{name}.example.org").boot()
         self.hosts[name] = server
-        script = SET_UP.format(user=USER, name=name, suite=suite, mirror=ADDRESSES["inside"], port=PACKAGES_PORT, folder=debian_host.MIRROR)
+        script = SET_UP.format(user=USER, name=name, root=server.root.name, mirror=ADDRESSES["inside"], port=PACKAGES_PORT, folder=debian_host.MIRROR)
         server.ready().run(script, stdin=f"Eicar-Test:0:*:{eicar().hex()}\n")
         return server
 
@@ -141,10 +141,10 @@ class Fleet:
         assert server.stdout
         assert server.stdout.readline() == b"ready\n", f"{folder} cannot be served on port {port}"
 
-    def renew(self) -> Fleet:
-        """Boot every server anew, as from its first day."""
+    def renew(self, *hosts: str) -> Fleet:
+        """Boot servers anew, all by default, as from their first day. No report is kept."""
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._renew, HOSTS))
+            list(pool.map(self._renew, hosts or HOSTS))
         shutil.rmtree(self.folder / "report", ignore_errors=True)
         return self
 

@@ -14,6 +14,7 @@ import resource
 import shutil
 import subprocess
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,17 +24,23 @@ from .enclosure import Enclosure
 INCLUDED = "systemd-sysv,dbus,openssh-server,postfix,rsyslog,python3,openssl,iproute2,libmilter1.0.1,sudo,python3-apt"
 TO_INSTALL = ("clamav-daemon", "clamav-milter", "clamav-freshclam", "clamdscan", "ca-certificates")
 MIRROR = "/srv/packages"
-# Exim cannot be installed beside Postfix; a test that wants it unpacks these.
-EXIM = "/srv/exim"
+# These cannot be installed beside Postfix; a test that wants one puts it into Postfix's place.
+EXIM, SENDMAIL = "/srv/exim", "/srv/sendmail"
 NEEDED = {"mmdebstrap": "mmdebstrap", "podman": "podman", "runc": "runc", "iptables": "iptables", "ssh": "openssh-client", "dpkg-scanpackages": "dpkg-dev"}
 # Of a release that is at its end, the mirror may list security updates that it does not have any more; then it is the release as it came out.
 DOWNLOAD = f"""
 set -e
-mkdir -p "$1{MIRROR}/partial" "$1{EXIM}/partial"
 root=$1
-fetch() {{ chroot "$root" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives="$@"; }}
-fetch {MIRROR}/ {" ".join(TO_INSTALL)} || {{ rm -f "$root{MIRROR}"/*.deb; fetch {MIRROR}/ --target-release=SUITE {" ".join(TO_INSTALL)}; }}
-fetch {EXIM}/ exim4-daemon-heavy
+download() {{ chroot "$root" apt-get install -y --download-only --no-install-recommends -o Dir::Cache::archives="$@"; }}
+fetch() {{
+  folder=$1
+  shift
+  mkdir -p "$root$folder/partial"
+  download "$folder/" "$@" || {{ rm -f "$root$folder"/*.deb; download "$folder/" --target-release=SUITE "$@"; }}
+}}
+fetch {MIRROR} {" ".join(TO_INSTALL)}
+fetch {EXIM} exim4-daemon-heavy
+fetch {SENDMAIL} sendmail
 cd "$1{MIRROR}" && dpkg-scanpackages -m . > Packages 2>/dev/null
 echo "deb [trusted=yes] file:{MIRROR} ./" > "$1/etc/apt/mailfleet-test.list"
 """
@@ -49,7 +56,8 @@ def install_needed() -> None:
 def make(suite: str) -> pathlib.Path:
     """Return the root of such a server, made if it is not there yet."""
     install_needed()
-    target = debian_root.CACHE / f"{suite}-server"
+    # Another name when it is made otherwise, so that one of before is not taken for it.
+    target = debian_root.CACHE / f"{suite}-{zlib.crc32((INCLUDED + DOWNLOAD).encode()):08x}"
     hook = DOWNLOAD.replace("SUITE", suite)
     debian_root.make_once(target, lambda half: [
         "mmdebstrap", "--quiet", "--variant=minbase", f"--include={INCLUDED}", f"--customize-hook={hook}", suite, str(half)])

@@ -97,7 +97,8 @@ class Snapshot(object):
         entry = {'kept': None, 'after': digest(data)}
         if data is not None:
             status = os.stat(path)
-            entry.update(kept='%d-%s' % (number, os.path.basename(path)), mode=stat.S_IMODE(status.st_mode), uid=status.st_uid, gid=status.st_gid)
+            entry.update(kept='%d-%s' % (number, os.path.basename(path)), mode=stat.S_IMODE(status.st_mode), uid=status.st_uid, gid=status.st_gid,
+                         mtime=status.st_mtime)
             _write(os.path.join(self._folder, entry['kept']), data)
         return entry
 
@@ -134,7 +135,7 @@ class Snapshot(object):
         return data
 
     def restore(self):
-        """Put every file back as it was, with its owner and mode."""
+        """Put every file back as it was, with its owner, mode and time."""
         for path, unused_now, then in self.plan_restore():
             entry = self._files[path]
             if then is None:
@@ -145,6 +146,9 @@ class Snapshot(object):
             self._move(temporary, path)
             os.chown(path, entry['uid'], entry['gid'])
             os.chmod(path, entry['mode'])
+            # By which of two files is older, some distributions tell whether to build one from the other.
+            if 'mtime' in entry:
+                os.utime(path, (entry['mtime'], entry['mtime']))
 
     def remove(self):
         """Forget it."""
