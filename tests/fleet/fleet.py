@@ -210,7 +210,8 @@ class Fleet:
         return path
 
     def play(self, playbook: str | pathlib.Path, *arguments: str, core: str = OLD, limit: str = "all", **variables: object) -> Run:
-        """Run one of our playbooks, or a file, from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the quickest."""
+        """Run one of our playbooks, or a file, from the control node, on all servers at once. The report is kept from run to run. core: the oldest is the
+        quickest."""
         return run_playbook(*self._words(core, limit, *arguments), **self._options(playbook, limit, variables))
 
     def start_play(self, playbook: str | pathlib.Path, *arguments: str, limit: str, **variables: object) -> subprocess.Popen[str]:
@@ -223,7 +224,8 @@ class Fleet:
     def _options(self, playbook: str | pathlib.Path, limit: str, variables: dict[str, object]) -> dict[str, Any]:
         # Several runs may be at work at the same time, each on servers of its own.
         inventory = self.inventory(limit.replace(",", "-"), **variables)
-        return {"playbook": f"playbooks/{playbook}.yml" if isinstance(playbook, str) else str(playbook), "inventory": inventory, "inside": tuple(self.at("control"))}
+        path = f"playbooks/{playbook}.yml" if isinstance(playbook, str) else str(playbook)
+        return {"playbook": path, "inventory": inventory, "inside": tuple(self.at("control"))}
 
     def stop(self) -> None:
         """Take everything down."""

@@ -58,14 +58,16 @@ FAULTS: list[dict[str, tuple[str, str, dict[str, object], str]]] = [
     {
         "bullseye": ("", "", {"remediate_clamav_min_engine": "99.0"}, r"G5: the packages offer ClamAV [\d.]+, and 99\.0 is needed .*"),
         # An empty queue would not do: what nobody resolves waits.
-        "bookworm": ("echo | sendmail someone@nowhere.invalid", "postsuper -d ALL", {"remediate_max_queued": 0}, r"G7: [1-9]\d* mails wait in the queue, and .*"),
+        "bookworm": ("echo | sendmail someone@nowhere.invalid", "postsuper -d ALL", {"remediate_max_queued": 0},
+                     r"G7: [1-9]\d* mails wait in the queue, and .*"),
         "trixie": ("mv /var/lib/clamav/test.ndb /root", "mv /root/test.ndb /var/lib/clamav", {}, r"G8: /var/lib/clamav holds no signatures, and .*"),
     },
     {
         "bullseye": ("", "", {"remediate_clamav_signatures": "proxy", "remediate_clamav_proxy": f"{ADDRESSES['inside']}:3128"},
                      r"G8: no connection to the source of signatures \(remediate_clamav_signatures is proxy\)"),
         "bookworm": (OWN_CLAMAV, NO_CLAMAV, {}, r"G4: ClamAV gets this server's mail already, through inet:127\.0\.0\.1:7358, and this role would .*"),
-        "trixie": ("", "", {"remediate_audit_max_age_days": -1}, r"G2: no audit of this host within -1 days .* \(last: audited, .*\); run the audit first"),
+        "trixie": ("", "", {"remediate_audit_max_age_days": -1},
+                   r"G2: no audit of this host within -1 days .* \(last: audited, .*\); run the audit first"),
     },
     {
         "bullseye": ("", "", {"remediate_window": "not now"}, r"G10: it is \d\d:\d\d on this host, and changes are allowed \S+ only .*"),

@@ -15,33 +15,50 @@ from .fleet import Fleet
 from .recap import failures, recap
 
 ON = {"remediate_tls_logging": "true"}
-# The packages' own set-up, for mail of this server, to be reached from outside.
-SENDMAIL = f"""
+# None is started before it is set up.
+REPLACE = """
 set -e
 dpkg --purge --force-all postfix > /dev/null
+printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d
+chmod +x /usr/sbin/policy-rc.d
+"""
+# The packages' own set-up, for mail of this server, to be reached from outside.
+SENDMAIL = f"""{REPLACE}
 printf '127.0.0.1 localhost\\n10.77.0.12 bookworm.example.org bookworm\\n' > /etc/hosts
 DEBIAN_FRONTEND=noninteractive dpkg -i --force-all {debian_host.SENDMAIL}/*.deb > /dev/null 2>&1
 echo bookworm.example.org >> /etc/mail/local-host-names
 cd /etc/mail
-sed -i "s/, Addr=127.0.0.1//; s/^MAILER_DEFINITIONS/define(\\`confLOG_LEVEL', \\`8')dnl\\ndefine(\\`confSERVER_CERT', \\`\\/etc\\/ssl\\/certs\\/mail.pem')dnl\\n&/" sendmail.mc
-sed -i "s/^MAILER_DEFINITIONS/define(\\`confSERVER_KEY', \\`\\/etc\\/ssl\\/private\\/mail.pem')dnl\\n&/" sendmail.mc
+sed -i 's/, Addr=127.0.0.1//; /^MAILER_DEFINITIONS/,$d' sendmail.mc
+cat >> sendmail.mc <<'END'
+FEATURE(`accept_unresolvable_domains')dnl
+define(`confLOG_LEVEL', `8')dnl
+define(`confCACERT_PATH', `/etc/ssl/certs')dnl
+define(`confCACERT', `/etc/ssl/certs/mail.pem')dnl
+define(`confSERVER_CERT', `/etc/ssl/certs/mail.pem')dnl
+define(`confSERVER_KEY', `/etc/ssl/private/mail.pem')dnl
+MAILER_DEFINITIONS
+MAILER(`local')dnl
+MAILER(`smtp')dnl
+END
 make sendmail.cf > /dev/null
 # Somebody's own change, which building sendmail.cf anew would undo.
-sed -i 's/^#O TrustedUser=.*/# Emmy was here/' sendmail.cf
+echo '# Emmy was here' >> sendmail.cf
 systemctl restart sendmail
 """
-EXIM = f"""
-set -e
-dpkg --purge --force-all postfix > /dev/null
+EXIM = f"""{REPLACE}
 printf '127.0.0.1 localhost\\n10.77.0.13 trixie.example.org trixie\\n' > /etc/hosts
 mkdir -p /etc/exim4
 cat > /etc/exim4/exim4.conf.localmacros <<'END'
 MAIN_LOG_SELECTOR = -tls_cipher
 MAIN_TLS_ENABLE = yes
+MAIN_TLS_CERTIFICATE = /etc/exim4/mail.pem
+MAIN_TLS_PRIVATEKEY = /etc/exim4/mail.pem
 END
+cat /etc/ssl/private/mail.pem /etc/ssl/certs/mail.pem > /etc/exim4/mail.pem
 DEBIAN_FRONTEND=noninteractive dpkg -i --force-all {debian_host.EXIM}/*.deb > /dev/null 2>&1
 sed -i "s/^dc_eximconfig_configtype=.*/dc_eximconfig_configtype='internet'/; s/^dc_local_interfaces=.*/dc_local_interfaces=''/;
   s/^dc_other_hostnames=.*/dc_other_hostnames='trixie.example.org'/" /etc/exim4/update-exim4.conf.conf
+chown Debian-exim /etc/exim4/mail.pem
 update-exim4.conf
 systemctl restart exim4
 """
@@ -72,7 +89,8 @@ def test_sendmail(others: Fleet) -> None:
     assert "STARTTLS=server" not in server.run("cat /var/log/mail.log").stdout
     run = fleet.play("remediate", limit=host, **ON)
     assert run.code == 0 and recap(run)[host]["changed"] > 0, run.output
-    assert server.run(FILES).stdout == before.replace("confLOG_LEVEL', `8'", "confLOG_LEVEL', `9'").replace("O LogLevel=8", "O LogLevel=9")
+    raised = {"define(`confLOG_LEVEL', `8')dnl": "define(`confLOG_LEVEL', `9')dnl", "O LogLevel=8": "O LogLevel=9"}
+    assert server.run(FILES).stdout.splitlines() == [raised.get(line, line) for line in before.splitlines()]
     assert fleet.send("outside", host, "clean", "starttls") == "accepted 250"
     assert "STARTTLS=server, relay=" in server.run("cat /var/log/mail.log").stdout
     run = fleet.play("remediate", limit=host, **ON)
@@ -86,7 +104,7 @@ def test_exim(others: Fleet) -> None:
     fleet, host, server = others, "trixie", others.hosts["trixie"]
     run = fleet.play("remediate", limit=host, **ON)
     assert "Exim's log_selector takes tls_cipher out; take `-tls_cipher` (or `-all`) out of it by hand" in failures(run)[host], run.output
-    server.run("sed -i /tls_cipher/d /etc/exim4/exim4.conf.localmacros; update-exim4.conf; systemctl reload exim4")
+    server.run("sed -i /tls_cipher/d /etc/exim4/exim4.conf.localmacros; update-exim4.conf; systemctl restart exim4")
     run = fleet.play("remediate", limit=host, **ON)
     assert run.code == 0 and recap(run)[host]["changed"] == 0, run.output
     assert fleet.send("outside", host, "clean", "starttls") == "accepted 250"

@@ -107,8 +107,10 @@ class Server:
         # Podman thinks that the server shares this machine's network, so every command has to be brought into the server's.
         self._podman = [*self.enclosure.within(self.network), "podman", "--root", str(self.folder / "storage"), "--runroot", str(self.folder / "run"),
                         "--storage-driver", "vfs"]
-        command = [*self._podman, "run", "--rm", "--systemd=always", f"--hostname={self.hostname}", f"--name={self.name}", "--cap-add=AUDIT_WRITE",
-                   "--rootfs", f"{self.root}:O", "/sbin/init"]
+        # For sshd, and for init scripts that tell by /proc/PID/exe which process to stop.
+        rights = "--cap-add=AUDIT_WRITE,SYS_PTRACE"
+        command = [*self._podman, "run", "--rm", "--systemd=always", f"--hostname={self.hostname}", f"--name={self.name}", rights, "--rootfs",
+                   f"{self.root}:O", "/sbin/init"]
         with (self.folder / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(command, env=self._settings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         return self
