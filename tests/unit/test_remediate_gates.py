@@ -26,8 +26,8 @@ def test_a_host_is_changed_only_in_its_group_and_with_its_switch(tmp_path: pathl
     for part, switch in SWITCHES.items():
         inside.append(f"off_{part} part={part}")
         outside.append(f"out_{part} part={part} {switch}=true")
-    (tmp_path / "hosts").write_text("\n".join(["[remediate]", *inside, "[others]", *outside, "[all:vars]", "ansible_connection=local",
-                                                "ansible_python_interpreter={{ ansible_playbook_python }}", ""]))
+    everywhere = ["[all:vars]", "ansible_connection=local", "ansible_python_interpreter={{ ansible_playbook_python }}", ""]
+    (tmp_path / "hosts").write_text("\n".join(["[remediate]", *inside, "[others]", *outside, *everywhere]))
     role = {"name": "mailfleet.tls_audit.remediate", "tasks_from": "{{ part }}"}
     (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}]))
     run = run_playbook(ansible_playbooks()[-1], tmp_path / "report", playbook=str(tmp_path / "play.yml"), inventory=tmp_path / "hosts")
