@@ -123,11 +123,11 @@ class Fleet:
             self.hosts = dict(zip(HOSTS, pool.map(self.boot, HOSTS, HOSTS)))
         return self
 
-    def boot(self, name: str, suite: str) -> debian_host.Server:
-        """Boot a Debian of a release in the network of this name, with a Postfix that takes mail for one user."""
+    def boot(self, name: str, suite: str, rights: str = debian_host.Server.rights) -> debian_host.Server:
+        """Boot a Debian of a release in the network of this name, with a Postfix that takes mail for one user. rights: capabilities that it has, too."""
         folder = self.folder / name
         folder.mkdir()
-        server = debian_host.Server(debian_host.make(suite), folder, self.enclosure, name, f"{name}.example.org").boot()
+        server = debian_host.Server(debian_host.make(suite), folder, self.enclosure, name, f"{name}.example.org", rights).boot()
         self.hosts[name] = server
         script = SET_UP.format(user=USER, name=name, root=server.root.name, mirror=ADDRESSES["inside"], port=PACKAGES_PORT, folder=debian_host.MIRROR)
         server.ready().run(script, stdin=f"Eicar-Test:0:*:{eicar().hex()}\n")
@@ -141,17 +141,17 @@ class Fleet:
         assert server.stdout
         assert server.stdout.readline() == b"ready\n", f"{folder} cannot be served on port {port}"
 
-    def renew(self, *hosts: str) -> Fleet:
+    def renew(self, *hosts: str, rights: str = debian_host.Server.rights) -> Fleet:
         """Boot servers anew, all by default, as from their first day. No report is kept."""
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._renew, hosts or HOSTS))
+            list(pool.map(lambda name: self._renew(name, rights), hosts or HOSTS))
         shutil.rmtree(self.folder / "report", ignore_errors=True)
         return self
 
-    def _renew(self, name: str) -> None:
+    def _renew(self, name: str, rights: str) -> None:
         self.hosts[name].stop()
         shutil.rmtree(self.folder / name)
-        self.boot(name, name)
+        self.boot(name, name, rights)
 
     def at(self, network: str) -> list[str]:
         """The words that run a command of this machine in a network."""

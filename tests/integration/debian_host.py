@@ -96,6 +96,8 @@ class Server:
     enclosure: Enclosure
     network: str
     hostname: str = "mx.example.org"
+    # sshd needs this one.
+    rights: str = "AUDIT_WRITE"
 
     def boot(self) -> Server:
         """Begin to boot. Several can at once; `ready` waits."""
@@ -107,10 +109,8 @@ class Server:
         # Podman thinks that the server shares this machine's network, so every command has to be brought into the server's.
         self._podman = [*self.enclosure.within(self.network), "podman", "--root", str(self.folder / "storage"), "--runroot", str(self.folder / "run"),
                         "--storage-driver", "vfs"]
-        # For sshd, and for init scripts that tell by /proc/PID/exe which process to stop.
-        rights = "--cap-add=AUDIT_WRITE,SYS_PTRACE"
-        command = [*self._podman, "run", "--rm", "--systemd=always", f"--hostname={self.hostname}", f"--name={self.name}", rights, "--rootfs",
-                   f"{self.root}:O", "/sbin/init"]
+        command = [*self._podman, "run", "--rm", "--systemd=always", f"--hostname={self.hostname}", f"--name={self.name}", f"--cap-add={self.rights}",
+                   "--rootfs", f"{self.root}:O", "/sbin/init"]
         with (self.folder / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(command, env=self._settings, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         return self
