@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.mailfleet.tls_audit.tests.integration.playbooks import ROOT, ansible_playbooks
 
 ROLE = ROOT / "roles" / "remediate"
-NAMES = ("endpoint", "endpoint_outside", "wanted_clamd", "wanted_milter", "wanted_freshclam", "hook_settings", "low_memory")
+NAMES = ("endpoint", "endpoint_outside", "wanted_clamd", "wanted_milter", "wanted_freshclam", "hook_settings", "low_memory", "units")
 
 
 def defaults() -> dict[str, Any]:
@@ -93,3 +93,10 @@ def test_old_postfix_and_a_milter_elsewhere(tmp_path: pathlib.Path) -> None:
     assert seen["endpoint"] == seen["endpoint_outside"] == "inet:127.0.0.1:7000"
     assert seen["hook_settings"] is None or seen["hook_settings"] == ""
     assert seen["wanted_freshclam"] == {"HTTPProxyServer": "proxy.example.edu", "HTTPProxyPort": "3128"}
+
+
+@pytest.mark.parametrize(("family", "clamd"), [("Debian", ["clamav-daemon.service", "clamav-daemon.socket"]), ("RedHat", ["clamd@scan.service"])])
+def test_the_start_of_every_unit_is_bounded(tmp_path: pathlib.Path, family: str, clamd: list[str]) -> None:
+    local = evaluate(tmp_path, ansible_playbooks()[-1], family, [True], remediate_clamav_signatures="local")
+    assert local["units"] == [*clamd, "clamav-milter.service"]
+    assert evaluate(tmp_path, ansible_playbooks()[-1], family, [True])["units"] == [clamd[0], "clamav-milter.service"]
