@@ -88,7 +88,8 @@ def test_no_column_is_hidden_on_a_laptop(tab: devtools.Tab, report: pathlib.Path
 def test_pictures_can_be_read_on_a_phone(tab: devtools.Tab, report: pathlib.Path, language: str) -> None:
     tab.look(390, 844, phone=True)
     tab.open(report / PAGES[language])
-    sizes = tab.run("[...document.querySelectorAll('.plot text')].map(one => parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.clientWidth / 640)")
+    drawn = "parseFloat(getComputedStyle(one).fontSize) * one.ownerSVGElement.clientWidth / 640"
+    sizes = tab.run(f"[...document.querySelectorAll('.plot text')].map(one => {drawn})")
     assert len(sizes) > 10 and min(sizes) > 9.5, min(sizes)
     assert tab.run("document.querySelector('.matrix').parentNode.scrollWidth - document.querySelector('.matrix').parentNode.clientWidth") == 0
 
@@ -175,8 +176,8 @@ def test_printed_bars_keep_their_lower_edge(tab: devtools.Tab, report: pathlib.P
 
 
 @pytest.mark.parametrize("language, executive, later", [
-    ("en", ("servers pass about", "External mail over TLS", "Where external mail was", "What to do next", "External TLS share, day by day", "run by run", "2,500",
-            "TLS versions", "How much of it was refused", "Antivirus against measurement", "not known"),
+    ("en", ("servers pass about", "External mail over TLS", "Where external mail was", "What to do next", "External TLS share, day by day", "run by run",
+            "2,500", "TLS versions", "How much of it was refused", "Antivirus against measurement", "not known"),
      ("Since the previous run", "Data quality", "Per-server results", "Definitions")),
     ("ja", ("学外メールが", "学外メールのTLS率", "どこで検査されたか", "次に行うこと", "日別", "2,500", "TLSのバージョン", "拒否した割合", "ウイルス対策と計測状況"),
      ("前回からの変化", "データの品質", "サーバ別集計", "用語の定義")),

@@ -160,7 +160,9 @@ def test_unknown_languages(language):
 @pytest.mark.parametrize("text, shown", [
     ("a|b", "a\\|b"), ("<b>", "&lt;b&gt;"), ("[x](javascript:y)", "\\[x\\](javascript:y)"), ("# no heading", "\\# no heading"),
     ("1. no list", "1\\. no list"), ("- no list", "\\- no list"), ("two\nlines", "two lines"), ("see https://x.example", "see `https://x.example`"),
-    ("mail a@b.example", "mail `a@b.example`"), ("報告は@に続くファイルと*a@b.example*です。", "報告は`@`に続くファイルと`*a@b.example*`です。"), ("`@`|", "@"), ("$x$", "&#36;x&#36;"), ("a_b*c~d", "a\\_b\\*c\\~d"), ("\\", "\\\\"),
+    ("mail a@b.example", "mail `a@b.example`"),
+    ("報告は@に続くファイルと*a@b.example*です。", "報告は`@`に続くファイルと`*a@b.example*`です。"),
+    ("`@`|", "@"), ("$x$", "&#36;x&#36;"), ("a_b*c~d", "a\\_b\\*c\\~d"), ("\\", "\\\\"),
 ])
 def test_markdown_escaping(text, shown):
     assert escape(text).replace("`@`", "@") == shown.replace("`@`", "@")

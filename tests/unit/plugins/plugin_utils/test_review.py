@@ -147,7 +147,7 @@ def test_provenance_names_the_run_before_and_all_that_an_auditor_needs(make_repo
 # The number one
 
 _WRONG = re.compile(
-    r"\b1 (?:days|messages|servers|files|remarks|changes|(?:more )?(?:remarks|changes)|(?:external |accepted |external TLS )+messages)\b|\bone (?:days|messages)\b")
+    r"\b1 (?:days|servers|files|(?:more )?(?:remarks|changes)|(?:external |accepted |external TLS )*messages)\b|\bone (?:days|messages)\b")
 
 
 @pytest.mark.parametrize("name", ["index.html", "report.md"])
@@ -214,7 +214,8 @@ def test_two_runs_of_one_day_are_told_apart(make_report) -> None:
     ticks = re.findall(r'<text class="tick"[^>]*>([^<]*)</text>', report.files["index.html"].decode("utf-8"))
     assert ticks == ["23 Nov", "14:05", "24 Nov"]
     markdown = report.files["report.md"].decode("utf-8")
-    assert "| 23 November 2026, 06:05 (UTC+09:00) |" in markdown and "| 23 November 2026, 14:05 (UTC+09:00) |" in markdown and "| 24 November 2026 |" in markdown
+    for day in ("23 November 2026, 06:05 (UTC+09:00)", "23 November 2026, 14:05 (UTC+09:00)", "24 November 2026"):
+        assert f"| {day} |" in markdown
 
 
 # Known zeros
