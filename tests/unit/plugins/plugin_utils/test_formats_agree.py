@@ -88,7 +88,7 @@ def test_numbers_stay_numbers_and_unknown_stays_empty(report: Rendered) -> None:
 
 def test_details_show_a_dash_where_the_log_could_not_show_tls(report: Rendered) -> None:
     page = report.files["index.html"].decode("utf-8")
-    details = {name: part for name, part in re.findall(r'<summary><span class="name">(.*?)</span>(.*?)</details>', page, re.DOTALL)}
+    details = dict(re.findall(r'<summary><span class="name">(.*?)</span>(.*?)</details>', page, re.DOTALL))
     rows = {name: re.findall(r'<td>(sessions|messages|rejected)</td>(?:<td class="num">(.*?)</td>)(?:<td class="num">(.*?)</td>)'
                              r'(?:<td class="num">(.*?)</td>)', details[name]) for name in ("alpha.example.org", "delta.example.org")}
     assert rows["alpha.example.org"][3:6] == [("sessions", "3,000", "500", "2,480"), ("messages", "1,000", "400", "600"), ("rejected", "1,500", "100", "1,400")]
