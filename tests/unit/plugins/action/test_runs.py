@@ -142,7 +142,7 @@ def test_damaged_history_is_a_warning(workbench):
     assert path.name in workbench.run("--check")
     assert path.read_text() == "{"
     output = " ".join(workbench.run().split())
-    assert "history/damaged" in output and path.name in output
+    assert "history/damaged" in output and path.name in output and "1 file of the report's history is damaged" in output
     assert (path.parent / "damaged" / path.name).read_text() == "{"
     assert path.read_text().startswith('{"antivirus_working"')
     assert "damaged history" in (workbench.report_dir / "report.md").read_text()
