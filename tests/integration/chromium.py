@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real, headless Chromium: what a page looks like, what it holds, what its console says.
 
-    make picture    takes the README's
+    make pictures    takes the README's
 """
 
 from __future__ import annotations
@@ -34,11 +34,20 @@ def find() -> str | None:
     return found
 
 
+def _no_font(pattern: str) -> bool:
+    return not shutil.which("fc-list") or not subprocess.run(["fc-list", pattern], capture_output=True, text=True, check=False).stdout.strip()
+
+
 def install_japanese_font() -> None:
     """Debian's fonts-noto-cjk, where no font has Japanese."""
-    listed = subprocess.run(["fc-list", ":lang=ja"], capture_output=True, text=True, check=False).stdout if shutil.which("fc-list") else ""
-    if not listed.strip():
+    if _no_font(":lang=ja"):
         debian.install("fonts-noto-cjk")
+
+
+def install_preferred_font() -> None:
+    """Debian's fonts-inter: the first font that the page asks for."""
+    if _no_font("Inter"):
+        debian.install("fonts-inter")
 
 
 def _run(chromium: str, page: pathlib.Path, *flags: str) -> subprocess.CompletedProcess[str]:

@@ -82,6 +82,7 @@ def main(target: pathlib.Path) -> int:
         if shutil.which(tool) is None:
             debian.install(package)
     chromium.install_japanese_font()
+    chromium.install_preferred_font()
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mailfleet-pictures-") as text, devtools.tab(browser) as tab:
         folder = example_report(pathlib.Path(text))
