@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.mailfleet.tls_audit.tests.integration import debian_root
 
-from .clamav_units import OFF, units
+from .clamav_units import OFF, units, until
 from .fleet import ADDRESSES, HOSTS, PACKAGES_PORT, Fleet
 from .recap import failures, nothing_is_lost, recap
 
@@ -105,14 +105,6 @@ def test_the_mirror_goes_in_the_middle_then_the_memory(told: Told) -> None:
 
 def test_no_mail_is_lost_meanwhile(told: Told) -> None:
     nothing_is_lost(told.tallies)
-
-
-def until(fleet: Fleet, host: str, wanted: bool, seconds: float) -> None:
-    """Wait until Postfix's configuration has ClamAV in it, or has it no more."""
-    deadline = time.monotonic() + seconds
-    look = f"for unused in $(seq 100); do {'' if wanted else '!'} grep -q '^smtpd_milters.*clamav' /etc/postfix/main.cf && exit 0; sleep 0.2; done; exit 1"
-    while fleet.hosts[host].run(look, check=False).returncode:
-        assert time.monotonic() < deadline, f"{host}: smtpd_milters {'lacks' if wanted else 'still has'} ClamAV after {seconds} s"
 
 
 def kinds(fleet: Fleet, host: str) -> list[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The other ways through the role: signatures from a mirror, a milter on another host, STARTTLS offered only after mail is scanned, a listener that goes
-round the scanner.
+round the scanner, trouble in the log.
 
 Two servers at the same time, then the third, which has its mail scanned by one of them.
 """
@@ -20,7 +20,7 @@ from ansible_collections.mailfleet.tls_audit.tests.integration import debian_roo
 from ansible_collections.mailfleet.tls_audit.tests.tools.pythons import pythons
 
 from . import signatures
-from .clamav_units import OFF, units
+from .clamav_units import OFF, units, until
 from .fleet import ADDRESSES, NEW, Fleet
 from .recap import failures, recap
 
@@ -45,7 +45,9 @@ def audited(fleet: Fleet) -> Fleet:
 @pytest.fixture(scope="module")
 def stories(audited: Fleet) -> Iterator[dict[str, Future[None]]]:
     with ThreadPoolExecutor() as pool:
-        yield {story.__name__: pool.submit(story, audited) for story in (signatures_from_a_mirror, starttls_comes_last)}
+        begun = {story.__name__: pool.submit(story, audited) for story in (signatures_from_a_mirror, starttls_comes_last)}
+        begun["trouble_in_the_log"] = pool.submit(trouble_in_the_log, audited, begun["starttls_comes_last"])
+        yield begun
 
 
 def test_signatures_come_from_a_mirror(stories: dict[str, Future[None]]) -> None:
@@ -54,6 +56,10 @@ def test_signatures_come_from_a_mirror(stories: dict[str, Future[None]]) -> None
 
 def test_starttls_is_offered_only_where_mail_is_scanned(stories: dict[str, Future[None]]) -> None:
     stories["starttls_comes_last"].result()
+
+
+def test_trouble_in_the_log_undoes_the_change(stories: dict[str, Future[None]]) -> None:
+    stories["trouble_in_the_log"].result()
 
 
 def verdicts(fleet: Fleet, host: str) -> list[str]:
@@ -106,6 +112,20 @@ def starttls_comes_last(fleet: Fleet) -> None:
     run = fleet.play("rollback", limit=host)
     assert run.code == 0 and fleet.files(host) == before, run.output
     assert fleet.send("outside", host, "clean", "starttls") == "no_starttls 250"
+
+
+def trouble_in_the_log(fleet: Fleet, earlier: Future[None]) -> None:
+    """All test mails pass, and then Postfix complains of the milter while its log is watched."""
+    earlier.exception()
+    host, server = "trixie", fleet.hosts["trixie"]
+    before = fleet.files(host)
+    process = fleet.start_play("remediate", limit=host, **CLAMAV, remediate_clamav_watch=15)
+    until(fleet, host, True, 600)
+    server.run("logger -p mail.warning -t 'postfix/smtpd[99]' \"warning: milter $(postconf -h smtpd_milters): can't read SMFIC_BODYEOB reply packet header\"")
+    output = process.communicate(timeout=600)[0]
+    assert process.returncode != 0 and "the mail log has, since the change: " in output and "SMFIC_BODYEOB" in output, output
+    assert "The configuration was put back and the mail server accepts mail as before. Failed: Proof | The log holds no sign of trouble" in output, output
+    assert (fleet.files(host), units(server)) == (before, OFF)
 
 
 def test_another_hosts_milter_scans_for_a_host_without_memory(stories: dict[str, Future[None]], audited: Fleet) -> None:
