@@ -33,3 +33,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print what became of the mail that was sent all the while."""
     for line in config.stash.get(FIGURES, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="module")
+def audited(fleet: Fleet) -> Fleet:
+    """The fleet as it was at first, and audited: without an audit no server is changed."""
+    fleet.renew()
+    run = fleet.play("audit")
+    assert run.code == 0, run.output
+    return fleet

@@ -30,15 +30,6 @@ UNDONE = "The configuration was put back and the mail server accepts mail as bef
 BREAKING_OFF = PACKAGES_PORT + 1
 
 
-@pytest.fixture(scope="module")
-def audited(fleet: Fleet) -> Fleet:
-    """Without an audit no server is changed."""
-    fleet.renew()
-    run = fleet.play("audit")
-    assert run.code == 0, run.output
-    return fleet
-
-
 @contextlib.contextmanager
 def postfix_with(fleet: Fleet, host: str, script: str) -> Iterator[None]:
     """Spoil Postfix for a while."""

@@ -77,14 +77,6 @@ FAULTS: list[dict[str, tuple[str, str, dict[str, object], str]]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def audited(fleet: Fleet) -> Fleet:
-    fleet.renew()
-    run = fleet.play("audit")
-    assert run.code == 0, run.output
-    return fleet
-
-
 @pytest.mark.parametrize("faults", FAULTS)
 def test_a_gate_that_does_not_hold(audited: Fleet, faults: dict[str, tuple[str, str, dict[str, object], str]], tmp_path: pathlib.Path) -> None:
     """One on each server."""
