@@ -64,7 +64,7 @@ class Run:
 
 # Where lines do not begin alike so often, it is quicker to look at each one.
 _MAX_RUNS = 4
-_FIRST = re.compile(br'\n(?:(' + BSD_STAMP + br')|(' + ISO_STAMP + br')) (\S{1,255}) ')
+_FIRST = re.compile(br'\n(' + BSD_STAMP + br'|' + ISO_STAMP + br') (\S{1,255}) ')
 
 
 def of(chunk, form, one_day):
@@ -80,11 +80,11 @@ def of(chunk, form, one_day):
     found = []
     while len(chunk) > 1 and len(found) < _MAX_RUNS:
         first = _FIRST.match(chunk)
-        if first is None or not _is_one_day(first.group(1) or first.group(2), one_day):
+        if first is None or not _is_one_day(first.group(1), one_day):
             break
         other = _others_than(first).search(chunk)
         end = other.start() if other else len(chunk) - 1
-        found.append(Run(chunk[:end + 1], form, first.group(1) or first.group(2), first.group(3)))
+        found.append(Run(chunk[:end + 1], form, *first.groups()))
         chunk = chunk[end:]
     if len(chunk) > 1:
         found.append(Run(chunk, form, None, None))
@@ -128,7 +128,8 @@ def _first_of_days(chunk):
 # The chunk that was looked at last, and the Run that it is when it is a single one: each reader asks for it.
 _latest = [None, None]
 
-# Tags that are asked for of each chunk. One search for a line that is unlike or has any of them costs less than one for each.
+# Tags that are asked for of each chunk. One search for a line that is unlike or has any of them costs less than one for each. One that is not listed
+# here is searched for by itself.
 _SOUGHT = (b' exim', b' imuxsock', b' rsyslogd', b' sendmail', b' sm-mta', b' smtpd', b' systemd-journal')
 
 
@@ -139,8 +140,8 @@ def _only_run(chunk):
         if first is not None:
             other = _others_than(first, _SOUGHT).search(chunk)
             if other is None or _others_than(first).search(chunk, other.start()) is None:
-                stamp = first.group(1) or first.group(2)
-                run = Run(chunk, ISO if stamp[:1].isdigit() else BSD, stamp, first.group(3), other is not None)
+                stamp, host = first.groups()
+                run = Run(chunk, ISO if stamp[:1].isdigit() else BSD, stamp, host, other is not None)
         _latest[:] = chunk, run
     return _latest[1]
 
@@ -163,19 +164,20 @@ def _others_than(first, tags=()):
 
     tags: each with a blank before it, the lines of which are found, too.
     """
-    stamp = first.group(2)
-    key = (first.group(1)[:6] if stamp is None else (stamp[:11], _OFFSET.search(stamp).group()), first.group(3), tags)
+    stamp, host = first.groups()
+    date, offset = (stamp[:11], _OFFSET.search(stamp).group()) if stamp[:1].isdigit() else (stamp[:6], None)
+    key = date, offset, host, tags
     expression = _others.get(key)
     if expression is None:
         if len(_others) > 1000:
             _others.clear()
-        if stamp is None:
-            time = re.escape(key[0]) + br' \d\d:\d\d:\d\d '
+        if offset is None:
+            time = re.escape(date) + br' \d\d:\d\d:\d\d '
         else:
-            time = re.escape(key[0][0]) + br'\d\d:\d\d' + SECONDS + re.escape(key[0][1]) + b' '
+            time = re.escape(date) + br'\d\d:\d\d' + SECONDS + re.escape(offset) + b' '
         behind = (b'(?!' + b'|'.join(tags) + b') ') if tags else b' '
         # The last line break begins no line.
-        expression = _others[key] = re.compile(br'\n(?!' + time + re.escape(first.group(3)) + behind + br'|\Z)')
+        expression = _others[key] = re.compile(br'\n(?!' + time + re.escape(host) + behind + br'|\Z)')
     return expression
 
 

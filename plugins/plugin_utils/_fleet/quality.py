@@ -45,7 +45,7 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
     elif not host.measured:
         rows.append(QualityRow(host.name, "messages_unknown"))
     elif host.visibility == "partial":
-        visible = (host.maillog or {})["coverage"]["tls_visible_days"]
+        visible = host.tls_visible_days
         if visible is None or not host.days:
             rows.append(QualityRow(host.name, "tls_partly"))
         else:

@@ -9,7 +9,7 @@ import csv
 import io
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share, number_at
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.figures import Share
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import SCOPES
@@ -84,7 +84,7 @@ def _cells(host: Host, points: float | None) -> dict[str, Any]:
         "probed_at": host.probe.probed_at,
         "probe_age_days": host.probe.age_days,
         "tls_log": host.visibility,
-        "tls_visible_days": number_at(host.maillog, "coverage", "tls_visible_days"),
+        "tls_visible_days": host.tls_visible_days,
         "notices": "; ".join(sorted({notice["kind"] for notice in host.notices})),
         "mta": host.mta,
         "mta_version": host.mta_version,

@@ -41,7 +41,7 @@ class Executive(Section):
         """What to do next, with the commands that do it and show that it is done."""
         lines = self.heading("steps.heading")
         if not self.fleet.steps:
-            return [*lines, self.e("steps.none" if self.fleet.hosts else "steps.no_servers"), ""]
+            return [*lines, escape(self.words.nothing_to_do()), ""]
         rows = (
             [
                 str(number), self.e(f"steps.{step.key}"),

@@ -24,7 +24,7 @@ class Servers(Section):
         lines = self.heading("quality.heading")
         remarks = self.fleet.quality
         if not remarks:
-            return [*lines, self.e("quality.none" if self.fleet.hosts else "quality.no_servers"), ""]
+            return [*lines, escape(self.words.no_remarks()), ""]
         rows = []
         for row in remarks[:QUALITY_ROWS]:
             finding, effect = self.words.quality(row)
@@ -32,7 +32,8 @@ class Servers(Section):
             rows.append([escape(row.subject), escape(finding), "<br>".join(escape(part) for part in said if part)])
         lines += table([self.e(f"quality.{name}") for name in ("subject", "finding", "effect")], rows, 9)
         if len(remarks) > QUALITY_ROWS:
-            lines += [escape(self.n("quality.more", len(remarks) - QUALITY_ROWS, count=self.count(len(remarks) - QUALITY_ROWS))), ""]
+            more = len(remarks) - QUALITY_ROWS
+            lines += [escape(self.n("quality.more", more, count=self.count(more))), ""]
         return lines
 
     def hosts(self) -> list[str]:

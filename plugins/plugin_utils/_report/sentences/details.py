@@ -120,7 +120,7 @@ class Details(Servers, Probes):
     def _log(self, host: Host, log: Mapping[str, Any]) -> Iterator[Fact]:
         count, coverage = self.format.count, log["coverage"]
         yield from self._fact("coverage", [self._t(
-            "details.coverage_days", word=self._t(f"visibility.{host.visibility}"), visible=count(coverage["tls_visible_days"]), days=self.in_days(host.days),
+            "details.coverage_days", word=self._t(f"visibility.{host.visibility}"), visible=count(host.tls_visible_days), days=self.in_days(host.days),
         )])
         yield from self._fact("notices", [
             ": ".join(part for part in (

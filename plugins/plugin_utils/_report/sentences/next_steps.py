@@ -23,6 +23,10 @@ class NextSteps(Words):
                 notes.append(name)
         return [self.catalogue.text(f"steps.note_{name}") for name in notes]
 
+    def nothing_to_do(self) -> str:
+        """Why there is no step: all is well, or nobody was asked."""
+        return self.catalogue.text("steps.none" if self.fleet.hosts else "steps.no_servers")
+
     def report_command(self) -> str:
         """What makes this report again."""
         return report_command(self.fleet.call)

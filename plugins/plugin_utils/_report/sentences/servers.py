@@ -65,6 +65,10 @@ class Servers(Words):
         )
         return self.catalogue.text(f"quality.what.{row.kind}"), effect
 
+    def no_remarks(self) -> str:
+        """Why there is no remark: all is well, or nobody was asked."""
+        return self.catalogue.text("quality.none" if self.fleet.hosts else "quality.no_servers")
+
     def said(self, row: QualityRow) -> str:
         """What the host or its log said, as it stands; a log reader's remark by its kind's name."""
         kind, found, rest = (row.detail or "").partition(": ")
