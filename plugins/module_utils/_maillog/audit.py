@@ -13,7 +13,7 @@ import datetime
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal_choice, logs, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, journal_choice, log_files, logs, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
@@ -134,9 +134,9 @@ def _dates(since, until):
 
 
 def _require_readable(found, paths):
-    if any(source.status == sources.READ for source in found):
+    if any(source.status == log_files.READ for source in found):
         return
-    refused = [source for source in found if source.status == sources.UNREADABLE]
+    refused = [source for source in found if source.status == log_files.UNREADABLE]
     if refused:
         raise AuditError("no mail log can be read: %s. Give the audit account the group that owns the log (adm on Debian), or run with become"
                          % ', '.join('%s: %s' % (source.path, source.reason) for source in refused[:3]), 'no_permission')

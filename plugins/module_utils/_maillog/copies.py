@@ -6,7 +6,7 @@
 """Mail that two logs tell of in different forms. PRIVATE to the collection.
 
 Exim with `log_file_path = syslog : /var/log/exim4/%slog` writes each line to its own file and to syslog. The two files differ byte for
-byte (sources.py finds those that do not), but the message ids of a day are the same.
+byte (duplicates.py finds those that do not), but the message ids of a day are the same.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -24,7 +24,7 @@ import select
 import subprocess
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, journal_files, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, journal_files, log_files
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.export_format import Export
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import CARRIED_DAYS
 
@@ -43,7 +43,7 @@ _UNSAFE_NAME = re.compile(br'[\s\[\]\x00-\x20\x7f]')
 _OTHER_LOSS = re.compile(br'Suppressed \d+ messages from (?!\S*(?:postfix|exim|sendmail|dovecot|smtpd|mail))')
 
 
-class Journal(sources.Source):
+class Journal(log_files.Source):
     """The host's journal, or journal files.
 
     files: Sources of journal files; without any, the host's own. since, until: the beginning of the first and the last day in seconds since 1970
@@ -76,7 +76,7 @@ class Journal(sources.Source):
     def open(self):
         """Learn whether there is a journalctl."""
         if archives.find_tool('journalctl') is None:
-            self.status, self.reason = sources.SKIPPED, 'this host has no journalctl'
+            self.status, self.reason = log_files.SKIPPED, 'this host has no journalctl'
 
     def latest_date(self):
         """Return None: an entry's time is complete."""
@@ -103,12 +103,12 @@ class Journal(sources.Source):
                 raise CursorLost()      # an unreadable journal is one from its beginning, too
             if self.entries:
                 raise
-            self.status, self.reason = sources.SKIPPED if isinstance(error, NoJournal) else sources.UNREADABLE, str(error)
+            self.status, self.reason = log_files.SKIPPED if isinstance(error, NoJournal) else log_files.UNREADABLE, str(error)
         else:
             if self._after:
                 raise CursorLost()
             if not self.entries and not self.cursor:
-                self.status, self.reason = sources.SKIPPED, 'it holds no mail'
+                self.status, self.reason = log_files.SKIPPED, 'it holds no mail'
 
     def _behind_cursor(self, entries):
         """Return the entries behind the cursor to read from, which is the first one. Raise CursorLost when it is not."""

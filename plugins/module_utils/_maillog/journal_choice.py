@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_files
 
 
 def choose(mode, paths, found, limits, notices, budget):
@@ -19,19 +19,19 @@ def choose(mode, paths, found, limits, notices, budget):
     takes the journal and no text log, never takes none. found: the Sources of all files; those of journal files are taken out of it. limits: see
     Journal's since and until.
     """
-    files = [source for source in found if source.status == sources.READ and source.compression == archives.JOURNAL]
+    files = [source for source in found if source.status == log_files.READ and source.compression == archives.JOURNAL]
     found[:] = [source for source in found if source not in files]
     for source in files:
         source.close()
     if mode == 'never':
         for source in files:
-            source.status, source.reason, source.compression = sources.SKIPPED, 'a journal is not to be read', 'none'
+            source.status, source.reason, source.compression = log_files.SKIPPED, 'a journal is not to be read', 'none'
         found += files
         return None
     if mode == 'always':
         for source in found:
-            if source.status == sources.READ:
-                source.status, source.reason = sources.SKIPPED, 'the journal is read instead'
+            if source.status == log_files.READ:
+                source.status, source.reason = log_files.SKIPPED, 'the journal is read instead'
     elif not files and paths is not None:
         return None
     return Choice(files, limits, notices, budget)

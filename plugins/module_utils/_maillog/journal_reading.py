@@ -12,7 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import journal_files, logs, reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import journal_files, log_files, logs, reading
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.journal import CursorLost
 
 
@@ -22,10 +22,10 @@ def read(journal, whole, checkpoints, done):
     checkpoints: what earlier runs have read, and what this one leaves to the next, or None; done: the logs.Done that tells what reading took.
     """
     if whole.lines['matched']:
-        journal.status, journal.reason = sources.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
+        journal.status, journal.reason = log_files.SKIPPED, 'the text logs hold mail; journal=always reads the journal instead'
         whole.notices.add('journal_not_read', '%s: %s' % (journal.path, journal.reason))
         return
-    if journal.status != sources.READ:
+    if journal.status != log_files.READ:
         return
     if checkpoints is None or not _read_on(journal, whole, checkpoints, done):
         _read_into(whole, journal)
@@ -33,9 +33,9 @@ def read(journal, whole, checkpoints, done):
     whole.end_file(journal)
     journal.reason = why_not or journal.reason
     logs.end_log(whole, journal.path)
-    if journal.status == sources.UNREADABLE:
+    if journal.status == log_files.UNREADABLE:
         whole.notices.add('unreadable', '%s: %s' % (journal.path, journal.reason))
-    if journal.status == sources.READ:
+    if journal.status == log_files.READ:
         done.bytes += journal.bytes_of_lines if done.resumed else journal.bytes
 
 
@@ -66,7 +66,7 @@ def _read_on(journal, whole, checkpoints, done):
     bytes_of_lines = bytes_before + journal.bytes_of_lines
     if not journal.is_of_files:
         journal.bytes = bytes_of_lines
-    if files and journal.cursor and journal.status == sources.READ:
+    if files and journal.cursor and journal.status == log_files.READ:
         checkpoints.keep_journal({'cursor': journal.cursor, 'files': files, 'bytes': bytes_of_lines}, part)
     whole.merge(part)
     return True

@@ -11,7 +11,7 @@ __metaclass__ = type
 
 import datetime
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import reading, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import log_files, reading
 
 
 class Done:
@@ -54,7 +54,7 @@ def read_all(found, whole, workers=1, checkpoints=None):
 
     workers: so many processes read; checkpoints: what earlier runs have read, and what this one leaves to the next.
     """
-    to_read = [source for source in found if source.status == sources.READ]
+    to_read = [source for source in found if source.status == log_files.READ]
     if workers > 1 or checkpoints is not None:
         # Loaded where it is needed: Python compiles all that Ansible sends, at every run.
         from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logs_in_parts import InParts
@@ -71,7 +71,7 @@ def read_all(found, whole, workers=1, checkpoints=None):
             read, resumed = way.read(source)
             whole.end_file(source)
             if source.reason == reading.TIME_IS_UP and not source.lines:
-                source.status, source.reason = sources.SKIPPED, 'not read: the time was up'
+                source.status, source.reason = log_files.SKIPPED, 'not read: the time was up'
             done.bytes += read
             done.resumed = done.resumed or resumed
     finally:

@@ -16,7 +16,7 @@ import os
 import re
 import time
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_files, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budget import Budget
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.journal import Journal
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import is_log_of
@@ -79,13 +79,13 @@ class Window(object):
             return
         journal = Journal(self._notices, after=self._cursor)
         journal.open()
-        if journal.status != sources.READ:
+        if journal.status != log_files.READ:
             return
         journal.budget = Budget(30)
         data = b''
         for block in journal.blocks():
             data = (data + block)[-MAX_BYTES:]
-        self.readable = self.readable or journal.status == sources.READ or journal.entries == 0
+        self.readable = self.readable or journal.status == log_files.READ or journal.entries == 0
         self.text += data
 
 
@@ -97,14 +97,14 @@ def _opened(patterns, unread=None):
             if path in seen or count >= _MAX_FILES or not is_log_of(pattern, path):
                 continue
             seen.add(path)
-            source = sources.Source(path)
+            source = log_files.Source(path)
             source.open()
             try:
-                if source.status == sources.READ and source.compression == _PLAIN:
+                if source.status == log_files.READ and source.compression == _PLAIN:
                     count += 1
                     source.modified_at = os.stat(path).st_mtime
                     yield source
-                elif source.status == sources.UNREADABLE and unread is not None:
+                elif source.status == log_files.UNREADABLE and unread is not None:
                     unread.append('%s: %s' % (path, source.reason))
             except (IOError, OSError):
                 pass        # it vanished

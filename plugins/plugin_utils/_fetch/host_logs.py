@@ -14,14 +14,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_files, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.host_files import Gone, HostFiles, Look
 
 
-class FetchedSource(sources.Source):
+class FetchedSource(log_files.Source):
     """A log file of the host. Opening it fetches it."""
 
     def __init__(self, path: str, logs: HostLogs):
@@ -39,27 +39,27 @@ class FetchedSource(sources.Source):
         self._descriptor, self._cut = self._logs.fetch(look)
         if self._cut is not None and os.fstat(self._descriptor).st_size == 0:
             self.close()
-            self.status, self.kind, self.reason = sources.SKIPPED, "vanished", "the file vanished before it was read"
+            self.status, self.kind, self.reason = log_files.SKIPPED, "vanished", "the file vanished before it was read"
             return
         self.bytes = os.fstat(self._descriptor).st_size
         copy = os.fstat(self._descriptor)
         self.inode = (copy.st_dev, copy.st_ino)
-        if look.modified >= sources.EARLIEST:
+        if look.modified >= log_files.EARLIEST:
             self.modified = Zone.local(look.modified).date()
         self.compression = archives.compression_of(os.pread(self._descriptor, 6, 0))
 
     def _refusal(self, look: Look) -> tuple[str, str, str] | None:
         """Status, kind and reason of a name that is no log to read, in the words that the module has for it."""
         if look.leaves_folder:
-            return sources.SKIPPED, "link", sources.LINK_OUT
+            return log_files.SKIPPED, "link", log_files.LINK_OUT
         if not look.mode:
-            return sources.SKIPPED, "vanished", "the file vanished before it was read"
+            return log_files.SKIPPED, "vanished", "the file vanished before it was read"
         if not look.is_regular:
-            return sources.SKIPPED, "not_a_file", "not a regular file"
+            return log_files.SKIPPED, "not_a_file", "not a regular file"
         if look.refusal is not None:
-            return sources.UNREADABLE, "unreadable", printable(look.refusal, 100)
+            return log_files.UNREADABLE, "unreadable", printable(look.refusal, 100)
         if not self._logs.has_room_for(look):
-            return sources.SKIPPED, "fetch_limit", f"not fetched: with the newer logs it is more than fetch_max_mib ({self._logs.max_mib}) allows"
+            return log_files.SKIPPED, "fetch_limit", f"not fetched: with the newer logs it is more than fetch_max_mib ({self._logs.max_mib}) allows"
         return None
 
     def blocks(self, *part: Any) -> Iterator[bytes]:
@@ -101,7 +101,7 @@ class HostLogs:
     def look(self, path: str) -> Look:
         """What is at the path of a source. All are looked at together, when the first is."""
         if not self._looks:
-            self._looks = self._files.look([source.path for source in self._sources if source.status == sources.READ])
+            self._looks = self._files.look([source.path for source in self._sources if source.status == log_files.READ])
             self._choose()
         return self._looks[path]
 

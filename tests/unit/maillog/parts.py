@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import facts, part_data, reading
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import Networks
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.parts import Part
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.sources import Source
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.log_files import Source
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.visibility import Visibility
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
 

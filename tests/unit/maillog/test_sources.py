@@ -12,7 +12,7 @@ import socket
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, decompression, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, decompression, log_files, sources
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotation import LogName, is_log_of
@@ -20,11 +20,11 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.rotat
 LINES = b"".join(b"Nov 24 10:%02d:%02d mx1 postfix/smtpd[%d]: connect from x[192.0.2.1]\n" % (n // 60, n % 60, n) for n in range(3000))
 
 
-def content(source: sources.Source) -> bytes:
+def content(source: log_files.Source) -> bytes:
     return b"".join(source.blocks())
 
 
-def rows(patterns: list[str]) -> tuple[list[sources.Source], Notices]:
+def rows(patterns: list[str]) -> tuple[list[log_files.Source], Notices]:
     notices = Notices()
     return sources.find(patterns, notices), notices
 
