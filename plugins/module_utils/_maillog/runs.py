@@ -15,7 +15,7 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import syslog_lines
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import stamps, syslog_lines
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.syslog_lines import ANY, BSD, BSD_STAMP, ISO, ISO_STAMP, SECONDS
 
 # As much of a line's start as tells a syslog line from any other.
@@ -67,20 +67,17 @@ _MAX_RUNS = 4
 _FIRST = re.compile(br'\n(' + BSD_STAMP + br'|' + ISO_STAMP + br') (\S{1,255}) ')
 
 
-def of(chunk, form, one_day):
-    """Return the chunk in Runs, all in order; what is not alike makes one Run whose host is None.
-
-    one_day: tells whether two ISO stamps are of the same day.
-    """
+def of(chunk, form):
+    """Return the chunk in Runs, all in order; what is not alike makes one Run whose host is None."""
     if form == ANY:
         return [Run(chunk, ANY, None, None)]
     run = _only_run(chunk)
-    if run is not None and _is_one_day(run.stamp, one_day):
+    if run is not None and _is_one_day(run.stamp):
         return [run]
     found = []
     while len(chunk) > 1 and len(found) < _MAX_RUNS:
         first = _FIRST.match(chunk)
-        if first is None or not _is_one_day(first.group(1), one_day):
+        if first is None or not _is_one_day(first.group(1)):
             break
         other = _others_than(first).search(chunk)
         end = other.start() if other else len(chunk) - 1
@@ -91,12 +88,12 @@ def of(chunk, form, one_day):
     return found
 
 
-def _is_one_day(stamp, one_day):
+def _is_one_day(stamp):
     """Tell whether all times with the date and offset of a stamp are of the same day here."""
     if not stamp[:1].isdigit():
         return True
     offset = _OFFSET.search(stamp).group()
-    return one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset)
+    return stamps.is_one_day(stamp[:11] + b'00:00' + offset, stamp[:11] + b'23:59' + offset)
 
 
 _MONTH_DAY = re.compile(br'\n(?:<\d{1,3}>(?:1 )?)?([A-Z][a-z][a-z] [ 0-3]\d) ')
@@ -107,8 +104,8 @@ def days(chunk, form):
     if form == ISO or _only_run(chunk) is not None:
         return [chunk]
     begin, found, day = 0, [], None
-    stamps = _MONTH_DAY.finditer(chunk) if form == ANY else _first_of_days(chunk)
-    for match in stamps:
+    matches = _MONTH_DAY.finditer(chunk) if form == ANY else _first_of_days(chunk)
+    for match in matches:
         if day not in (None, match.group(1)):
             found.append(chunk[begin:match.start() + 1])
             begin = match.start()

@@ -48,7 +48,7 @@ class Dovecot(Reader):
     def read(self, chunk, form):
         """Take in a chunk of whole lines. Return (lines that mattered, lines of Dovecot, about)."""
         matched = 0
-        for run in runs.of(chunk, form, self._calendar.is_one_day):
+        for run in runs.of(chunk, form):
             # Dovecot's own file has no host: what stands there is the name of the process.
             if run.host is None or run.host.endswith(b':'):
                 matched += self._read_unlike(_ROWS.findall(run.text))

@@ -46,7 +46,7 @@ class Postfix(Reader):
     def read(self, chunk, form):
         """Take in a chunk of whole lines in this form. Return (lines that mattered, lines of this MTA, about)."""
         matched = 0
-        for run in runs.of(chunk, form, self._calendar.is_one_day):
+        for run in runs.of(chunk, form):
             if run.host is None:
                 matched += self._read_unlike(ANY.rows(run.text, form))
             elif not self._host or run.host + b' ' == self._host:
