@@ -42,7 +42,7 @@ def read(journal, whole, checkpoints, done):
 def _read_into(part, journal, after=None):
     journal.go_to(after, part.notices)
     part.begin_file(None, after is not None)
-    reading.read(journal, part, part.readers)
+    reading.read(journal, part)
     return part
 
 

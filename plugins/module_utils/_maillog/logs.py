@@ -40,7 +40,7 @@ class _InOneGo:
 def read_in_one_go(source, limit, whole):
     """Read a source from its beginning to its end. Return its bytes, and that no earlier run had read any of it. limit: see latest_date()."""
     whole.begin_file(limit)
-    reading.read(source, whole, reading.readers(whole))
+    reading.read(source, whole)
     return source.bytes, False
 
 

@@ -39,7 +39,7 @@ def dump(part):
         'logins': [list(key) + [count] for key, count in part.logins.counts.items()],
         'lines': part.lines,
         'mtas': sorted(part.mtas),
-        'readers': [_as_data(reader.dump()) for reader in part.readers],
+        'readers': _as_data(part.readers.dump()),
         'file': [part.file.lines, _text(part.file.first), _text(part.file.last), part.file.reason],
     }
 
@@ -56,9 +56,7 @@ def load(data, part):
     part.logins.counts.update(((day, str(protocol), str(kind)), count) for day, protocol, kind, count in data['logins'])
     part.lines.update((str(name), count) for name, count in data['lines'].items())
     part.mtas.update(str(name) for name in data['mtas'])
-    for reader, memory in zip(part.readers, data['readers']):
-        if memory is not None:
-            reader.load(_as_memory(memory))
+    part.readers.load(_as_memory(data['readers']))
     part.file = FileLines(data['file'][0], _bytes(data['file'][1]), _bytes(data['file'][2]), data['file'][3])
     return part
 

@@ -16,7 +16,7 @@ __metaclass__ = type
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.calendar import Calendar
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.logins import Logins
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.merged_sessions import MergedSessions
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import READERS
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import Readers
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import Notices
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.services import MAX_SERVICES, MAX_SERVICES_OF_HOSTS, Services
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.tally import Tally
@@ -47,7 +47,7 @@ class Part:
         self.lines = {'read': 0, 'mail': 0, 'matched': 0, 'malformed': 0}
         self.mtas = set()
         self.file = FileLines()
-        self.readers = [reader(self) for reader in READERS]
+        self.readers = Readers(self)
 
     def new_part(self):
         """Return an empty part that can be merged into this one."""
@@ -69,8 +69,7 @@ class Part:
 
     def end_log(self, notice):
         """End a log: what is still open there stays so, which is noted in these words, and its days get their years."""
-        for reader in self.readers:
-            reader.end_log(notice)
+        self.readers.end_log(notice)
         self.sessions.end_all(notice)
         self.calendar.settle()
 
@@ -103,8 +102,7 @@ class Part:
                 session.day = days[session.day]
                 session.group = self.tally.group(session.day, session.service.number, session.client[0])
 
-        for mine, others in zip(self.readers, later.readers):
-            mine.merge(others, days)
+        self.readers.merge(later.readers, days)
         self.sessions.merge(later.sessions, rebind)
         for name, count in later.lines.items():
             self.lines[name] += count

@@ -17,12 +17,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.budge
 TIME_IS_UP = 'not read to its end: the time was up'
 
 
-def readers(part):
-    """Return the readers of all mail systems, to fill a part."""
-    return part.readers
-
-
-def read(source, part, its_readers, begin=0, end=None):
+def read(source, part, begin=0, end=None):
     """Read a source, or its bytes from `begin` to `end`, into a part. What stops reading is noted there."""
     last_chunk = None
     # Rows by the thousand are made and dropped, none of which refers to itself: looking through them for circles took a tenth of the time.
@@ -30,7 +25,7 @@ def read(source, part, its_readers, begin=0, end=None):
     gc.disable()
     try:
         for chunk in syslog_lines.whole_lines(source.blocks(begin, end), part.notices, begin == 0):
-            if _read_chunk(chunk, part, its_readers):
+            if _read_chunk(chunk, part):
                 last_chunk = chunk
             if part.overflowed:
                 return      # the part will be read again, behind what comes before it
@@ -51,7 +46,7 @@ def stop(error, part, source):
     part.notices.add('truncated', '%s: %s' % (source.path, error))
 
 
-def _read_chunk(chunk, part, its_readers):
+def _read_chunk(chunk, part):
     """Read a chunk. Return whether any of its lines begins with a time."""
     lines, malformed, form = runs.describe(chunk)
     part.file.lines += lines
@@ -60,7 +55,7 @@ def _read_chunk(chunk, part, its_readers):
     if form == syslog_lines.ANY:
         chunk = syslog_lines.without_empty_lines(chunk)
     log_losses.note_all(chunk, part.host, part.notices)
-    concerned = [reader for reader in its_readers if reader.concerns(chunk, form)]
+    concerned = part.readers.concerned(chunk, form)
     # Each reader reads its lines in order, which tells the turn of the year: several in turn may not go back by more than a day.
     for piece in runs.days(chunk, form) if len(concerned) > 1 else [chunk]:
         for reader in concerned:

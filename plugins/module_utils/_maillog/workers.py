@@ -47,7 +47,7 @@ class Piece:
     def read(self, part):
         """Read the piece into a new part and return that."""
         part.begin_file(self.limit, self.begin > 0)
-        reading.read(self.source, part, reading.readers(part), self.begin, self.end)
+        reading.read(self.source, part, self.begin, self.end)
         return part
 
 

@@ -42,7 +42,7 @@ class Pieces:
 def read(data: bytes, zone: Zone, continues: bool, limit: datetime.date) -> Part:
     part = new(zone, headless=True)
     part.begin_file(limit, continues)
-    reading.read(Pieces(data), part, reading.readers(part), int(continues))
+    reading.read(Pieces(data), part, int(continues))
     return part
 
 
@@ -76,7 +76,7 @@ def count(files: Sequence[list[bytes]], chance: random.Random | None = None, lim
             sources.append(source)
             if chance is None:
                 whole.begin_file(limit)
-                reading.read(Pieces(b"".join(pieces)), whole, reading.readers(whole))
+                reading.read(Pieces(b"".join(pieces)), whole)
             else:
                 parts = [read(piece, zone, position > 0, limit) for position, piece in enumerate(pieces)]
                 assert not any(part.overflowed for part in parts)

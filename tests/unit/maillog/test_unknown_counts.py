@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import audit, parts, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import audit, tally as classes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas import registry
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.reader import Reader
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.mtas.registry import Entry, READERS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.networks import EXTERNAL
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import check_maillog
 
@@ -52,7 +52,7 @@ def postfix(day: int) -> str:
 
 @pytest.fixture
 def facts_of(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(parts, "READERS", (READERS[0], Entry(lambda: Sessionless, (b" quiet: ",))))
+    monkeypatch.setattr(registry, "ENTRIES", (registry.ENTRIES[0], registry.Entry(lambda: Sessionless, (b" quiet: ",))))
 
     def facts(*lines: str, **options: Any) -> dict[str, Any]:
         log = tmp_path / "maillog"

@@ -50,54 +50,12 @@ class Entry(object):
         self._hints = hints
         self._own_lines = own_lines
 
-    def __call__(self, context):
-        """Return a reader that fills a part."""
-        return _Late(self, context)
-
     def concerns(self, chunk, form):
         """Tell whether the chunk may hold lines of this mail system."""
         return runs.holds(chunk, self._hints) or self._own_lines and form != syslog_lines.BSD and bool(syslog_lines.OWN_LINE.search(chunk))
 
 
-class _Late(object):
-    """Stands for a reader, which is made when there is something to read. Until then it would remember nothing."""
-
-    def __init__(self, entry, context):
-        self._entry = entry
-        self._context = context
-        self._made = None
-
-    @property
-    def NAME(self):
-        return self._reader().NAME
-
-    def concerns(self, chunk, form):
-        return self._entry.concerns(chunk, form)
-
-    def read(self, chunk, form):
-        return self._reader().read(chunk, form)
-
-    def merge(self, later, days):
-        if self._made is not None or later._made is not None:
-            self._reader().merge(later._reader(), days)
-
-    def end_log(self, notice):
-        if self._made is not None:
-            self._made.end_log(notice)
-
-    def dump(self):
-        return None if self._made is None else self._made.dump()
-
-    def load(self, memory):
-        self._reader().load(memory)
-
-    def _reader(self):
-        if self._made is None:
-            self._made = self._entry.load()(self._context)
-        return self._made
-
-
-READERS = (
+ENTRIES = (
     Entry(_postfix, (b'/smtpd', b'postfix')),
     # Exim's own lines hold no word of their own.
     Entry(_exim, (b' exim',), own_lines=True),
@@ -105,3 +63,42 @@ READERS = (
     Entry(_opensmtpd, (b' smtpd',)),
     Entry(_dovecot, (b'-login: ',)),
 )
+
+
+class Readers(object):
+    """The readers that fill a part, in the order of ENTRIES. Each is made when there is something to read: until then it would remember nothing."""
+
+    def __init__(self, context):
+        self._context = context
+        self._made = [None] * len(ENTRIES)
+
+    def concerned(self, chunk, form):
+        """Return the readers of which a chunk may hold lines."""
+        return [self._reader(number) for number, entry in enumerate(ENTRIES) if entry.concerns(chunk, form)]
+
+    def merge(self, later, days):
+        """Take in what the readers of the part that follows remember. days: its day numbers -> those here."""
+        for number, reader in enumerate(later._made):
+            if reader is not None or self._made[number] is not None:
+                self._reader(number).merge(later._reader(number), days)
+
+    def end_log(self, notice):
+        """Take in that no more lines of this log come. notice: says so of a session that is still open."""
+        for reader in self._made:
+            if reader is not None:
+                reader.end_log(notice)
+
+    def dump(self):
+        """Return what each remembers, as lists of bytes and numbers, or None."""
+        return [None if reader is None else reader.dump() for reader in self._made]
+
+    def load(self, memories):
+        """Take what was dumped."""
+        for number, memory in enumerate(memories):
+            if memory is not None:
+                self._reader(number).load(memory)
+
+    def _reader(self, number):
+        if self._made[number] is None:
+            self._made[number] = ENTRIES[number].load()(self._context)
+        return self._made[number]
