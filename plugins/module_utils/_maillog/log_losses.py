@@ -22,7 +22,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog impor
 # Where a chunk has neither these words nor a line of these programs, it needs no closer look.
 _REPEATED = b'message repeated '
 _DAEMONS = (b'rsyslogd', b'systemd-journal', b'imuxsock')
-_DAEMON_TAGS = tuple(b' ' + name for name in _DAEMONS)
+_DAEMON_TAGS = runs.seek([b' ' + name for name in _DAEMONS])
 # Syslog's own, and those of mail servers, whose repeated lines matter.
 _TAGS = br'(?:rsyslogd(?:-\d+)?|systemd-journald?|imuxsock|[^\s\[\]:]{0,100}/[a-z]{1,40}|sendmail|sm-[a-z-]+|smtpd|exim4?|dovecot)'
 _NAME = br'(?:[\w.-]{1,60}(?:\[[^\]\n]{0,200}\])?(?: from <[^>\n]{0,200}>)?: )?'

@@ -125,9 +125,17 @@ def _first_of_days(chunk):
 # The chunk that was looked at last, and the Run that it is when it is a single one: each reader asks for it.
 _latest = [None, None]
 
-# Tags that are asked for of each chunk. One search for a line that is unlike or has any of them costs less than one for each. One that is not listed
-# here is searched for by itself.
-_SOUGHT = (b' exim', b' imuxsock', b' rsyslogd', b' sendmail', b' sm-mta', b' smtpd', b' systemd-journal')
+# Beginnings of tags that are asked for of each chunk, as seek() was told.
+_sought = []
+
+
+def seek(tags):
+    """Take in beginnings of tags, each with the blank before it, that will be asked for of each chunk, and return them.
+
+    One search for a line that is unlike the first or has any of them costs less than one for each.
+    """
+    _sought.extend(tag for tag in tags if tag not in _sought)
+    return tags
 
 
 def _only_run(chunk):
@@ -135,7 +143,7 @@ def _only_run(chunk):
     if _latest[0] is not chunk:
         first, run = _FIRST.match(chunk), None
         if first is not None:
-            other = _others_than(first, _SOUGHT).search(chunk)
+            other = _others_than(first, tuple(_sought)).search(chunk)
             if other is None or _others_than(first).search(chunk, other.start()) is None:
                 stamp, host = first.groups()
                 run = Run(chunk, ISO if stamp[:1].isdigit() else BSD, stamp, host, other is not None)
@@ -150,7 +158,7 @@ def holds(chunk, hints):
         return any(hint in chunk for hint in hints)
     # Tags stand behind the host here: with it before them they are searched for faster, and nothing in a message is taken for one.
     before = b' ' + run.host
-    return any((run.sought or hint not in _SOUGHT) and before + hint in chunk if hint.startswith(b' ') else hint in chunk for hint in hints)
+    return any((run.sought or hint not in _sought) and before + hint in chunk if hint.startswith(b' ') else hint in chunk for hint in hints)
 
 
 _others = {}
@@ -172,7 +180,7 @@ def _others_than(first, tags=()):
             time = re.escape(date) + br' \d\d:\d\d:\d\d '
         else:
             time = re.escape(date) + br'\d\d:\d\d' + SECONDS + re.escape(offset) + b' '
-        behind = (b'(?!' + b'|'.join(tags) + b') ') if tags else b' '
+        behind = (b'(?!' + b'|'.join(map(re.escape, tags)) + b') ') if tags else b' '
         # The last line break begins no line.
         expression = _others[key] = re.compile(br'\n(?!' + time + re.escape(host) + behind + br'|\Z)')
     return expression

@@ -48,6 +48,7 @@ class Entry(object):
     def __init__(self, load, hints, own_lines=False):
         self.load = load
         self._hints = hints
+        runs.seek([hint for hint in hints if hint.startswith(b' ')])
         self._own_lines = own_lines
 
     def concerns(self, chunk, form):
