@@ -146,8 +146,13 @@ class Host:
 
     @cached_property
     def visibility(self) -> str:
-        """complete, partial or none: could the log have shown TLS; no_data without a log."""
-        return self.maillog["coverage"]["tls_visibility"] if self.maillog else NO_DATA
+        """complete, partial or none: could the log have shown TLS; no_data without a log, or with one that holds no mail."""
+        return self.maillog["coverage"]["tls_visibility"] if self.maillog and not self.without_mail else NO_DATA
+
+    @property
+    def without_mail(self) -> bool:
+        """Whether no log that was read holds a line of a mail server: an empty or wrong file, which nothing may be concluded from."""
+        return self.audited and self.days == 0
 
     @cached_property
     def lines_dropped(self) -> bool:

@@ -40,6 +40,8 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
     if not host.audited:
         reason = host.record["reason"] or {"kind": "error", "detail": None, "hint": None}
         rows.append(QualityRow(host.name, reason["kind"], reason["detail"], reason["hint"]))
+    elif host.without_mail:
+        rows.append(QualityRow(host.name, "no_mail_lines"))
     elif host.visibility == "none":
         rows.append(QualityRow(host.name, "tls_hidden"))
     elif not host.measured:

@@ -136,7 +136,9 @@ def next_steps(hosts: list[Host], call: Call) -> list[Step]:
         mended = host.probe.state == CONFIRMED_BLIND and host.antivirus_state == "working"
         if (host.probe.old or mended) and has_playbook("probe"):
             need("probe_again", "proof", host)
-        if host.visibility == "none":
+        if host.without_mail:
+            need(_BY_REASON["no_log"], "access", host)
+        elif host.visibility == "none":
             need("tls_logging", "logging", host)
         elif host.visibility == "partial":
             need("tls_logging_partial", "logging", host)

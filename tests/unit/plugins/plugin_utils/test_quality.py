@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import pathlib
 from collections.abc import Iterator
 
+import pytest
+
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import quality
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
+from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import RUN, answer, mailserver
 
 PLUGINS = pathlib.Path(quality.__file__).parents[2]
 # Of these something is missing in the figures, or may be.
@@ -39,3 +45,18 @@ def test_each_notice_is_known_as_one_that_lowers_the_figures_or_not() -> None:
     assert len(emitted) > 25 and "vanished" in emitted and "fetch_limit" in emitted
     assert emitted - quality._DETAILS_ALONE == LOWERING
     assert quality._DETAILS_ALONE <= emitted
+
+
+@pytest.mark.parametrize("content", ["", "Nov 24 10:00:01 mx CRON[12]: (root) CMD (true)\n"])
+def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path, content: str) -> None:
+    # An empty file, and one that is no mail log, as the log reader tells of them.
+    log = tmp_path / "log"
+    log.write_text(content)
+    records = [build_record("mx1", answer(audit_logs([str(log)], timezone="UTC"), mailserver("absent")), RUN)]
+    rendered = make_report(records, languages=("en", "ja"))
+    fleet = json.loads(rendered.files["fleet.json"])
+    assert (fleet["figures"]["measured"], fleet["hosts"][0]["tls_visibility"], fleet["hosts"][0]["status"]) == (0, "no_data", "possibly_exposed")
+    assert [row["kind"] for row in fleet["data_quality"]] == ["no_mail_lines"]
+    assert [step["key"] for step in fleet["steps"]] == ["install_antivirus", "find_log"]
+    assert rendered.verdict == "How much mail passes unscanned could not be measured on the one audited server."
+    assert b"every log showed TLS" not in rendered.files["report.md"]
