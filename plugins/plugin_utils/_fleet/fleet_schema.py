@@ -119,7 +119,7 @@ def fleet_schema() -> Schema:
                         low_coverage=_YES), "External messages day by day, without gaps."),
         runs=_list(_RUN_FIGURES, "The runs of the history up to this one, oldest first."),
         changes=or_null(_CHANGES),
-        data_quality=_list(_map(subject=_TEXT, kind=_TEXT, detail=_TEXT_OR_NULL, hint=_TEXT_OR_NULL, numbers=_list({"type": "integer"}))),
+        data_quality=_list(_map(subject=_TEXT, kind=_TEXT, detail=_TEXT_OR_NULL, hint=_TEXT_OR_NULL, notice=_TEXT_OR_NULL, numbers=_list({"type": "integer"}))),
         hosts=_list(_HOST, "The servers, those that need work first."),
     )
     names: dict[int, str] = {id(part): name for name, part in _DEFINITIONS.items()}

@@ -25,13 +25,14 @@ _SCANNING = frozenset({"working", "stale", "partly_wired"})
 
 @dataclass(frozen=True)
 class QualityRow:
-    """One remark. ``subject`` is a host or a file; ``detail`` and ``hint`` are plain text from the record."""
+    """One remark. ``subject`` is a host or a file; ``detail`` and ``hint`` are plain text from the record; ``notice`` is the kind of a log reader's."""
 
     subject: str
     kind: str
     detail: str | None = None
     hint: str | None = None
     numbers: tuple[int, ...] = ()
+    notice: str | None = None
 
 
 def host_rows(host: Host, newest: Host) -> list[QualityRow]:
@@ -54,7 +55,7 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
             rows.append(QualityRow(host.name, "tls_partly_days", numbers=(visible, host.days)))
     for notice in host.notices:
         if notice["kind"] not in _DETAILS_ALONE:
-            rows.append(QualityRow(host.name, "notice", _notice_text(notice)))
+            rows.append(QualityRow(host.name, "notice", notice.get("detail") or None, notice=notice["kind"]))
     if host.audited and host.mailserver is None:
         rows.append(QualityRow(host.name, "set_up_unseen"))
     if host.antivirus_state in _SCANNING:
@@ -68,11 +69,6 @@ def host_rows(host: Host, newest: Host) -> list[QualityRow]:
     if age > timedelta(days=host.thresholds.record_max_age_days):
         rows.append(QualityRow(host.name, "old_record", numbers=(age.days,)))
     return rows
-
-
-def _notice_text(notice: dict) -> str:
-    name = notice["kind"].replace("_", " ")
-    return f"{name}: {notice['detail']}" if notice.get("detail") else name
 
 
 def file_row(broken: BrokenRecord) -> QualityRow:

@@ -45,7 +45,12 @@ _HINTS: dict[str, str] = {
     "become": "Give the audit account a working become method, or run with --ask-become-pass.",
     "timeout": "Run again with a larger audit_timeout, or narrow the period with audit_since.",
     "skipped": "Run the audit again without a limit that leaves this host out.",
-    "error": "Run the audit on this host alone with -vvv to see the whole message.",
+    "error": "Mend what the message names; the audit of this host alone with -vvv shows all of it.",
+}
+# Errors that are known well enough for advice of their own. A record holds the text, by which the report knows it again.
+_HINTS_OF_ERRORS: dict[str, str] = {
+    "no_python": "Set audit_mode=fetch for this host, or ansible_python_interpreter where it has a Python.",
+    "bad_reply": "Check that the login shell prints nothing and that the host's Python works; -vvv shows the whole answer.",
 }
 
 _BECOME = re.compile(
@@ -105,9 +110,25 @@ def _output_tail(result: Mapping[str, Any]) -> str:
     return ""
 
 
+def _line_with(pattern: re.Pattern[str], result: Mapping[str, Any]) -> str:
+    """The line of a command's output or message by which a failure was recognised: what Ansible makes of it may say much less."""
+    for key in ("module_stderr", "module_stdout", "msg"):
+        said = result.get(key)
+        lines = str(said)[:_LOOKED_AT].splitlines() if isinstance(said, str) else []
+        for line in lines:
+            if pattern.search(line):
+                return re.sub(r"^(Task failed: )+", "", clean_text(line, _DETAIL))
+    return ""
+
+
 def with_hint(kind: str, detail: str) -> Reason:
     """The reason of a kind with its usual advice."""
     return Reason(kind, detail, _HINTS.get(kind))
+
+
+def advice_of(kind: str, hint: str | None) -> str:
+    """The advice that a record's reason calls for, by name: that of its kind, or of an error that is known better."""
+    return next((name for name, text in _HINTS_OF_ERRORS.items() if kind == "error" and hint == text), kind)
 
 
 def not_audited() -> Reason:
@@ -196,10 +217,8 @@ def explain(result: Mapping[str, Any], python_hint: str | None, ansible_core: st
     if _TIMEOUT.search(text) or isinstance(result.get("timedout"), dict):
         return with_hint("timeout", _main_line(result, "The audit of this host took too long."))
     if _NO_PYTHON.search(text):
-        return Reason(
-            "error", "No usable Python was found on the host: " + _main_line(result, "the interpreter did not start."),
-            "Set audit_mode=fetch for this host, or ansible_python_interpreter where it has a Python.",
-        )
+        said = _line_with(_NO_PYTHON, result) or _main_line(result, "the interpreter did not start.")
+        return Reason("error", f"No usable Python was found on the host: {said}", _HINTS_OF_ERRORS["no_python"])
     if _BAD_REPLY.search(text):
         return _bad_reply(result, python_hint, ansible_core)
     for kind, pattern in (("no_mta", _NO_MTA), ("no_permission", _NO_PERMISSION), ("no_log", _NO_LOG)):
@@ -216,10 +235,7 @@ def _bad_reply(result: Mapping[str, Any], python_hint: str | None, ansible_core:
     if "SyntaxError" in tail and version is not None and core != newest_core_for((3, 99)):
         return python_too_old(tail, python_hint, ansible_core)
     detail = "The host's answer was not a module result."
-    return Reason(
-        "error", f"{detail} It ended with: {tail}" if tail else detail,
-        "Check that the login shell prints nothing and that the host's Python works; -vvv shows the whole answer.",
-    )
+    return Reason("error", f"{detail} It ended with: {tail}" if tail else detail, _HINTS_OF_ERRORS["bad_reply"])
 
 
 def _stated_by_module(result: Mapping[str, Any]) -> Reason | None:

@@ -116,7 +116,7 @@ def fleet_document(fleet: Fleet, title: str, generated: str | None, verdict: str
         } for logins in fleet.logins},
         **over_time(fleet),
         "data_quality": [
-            {"subject": row.subject, "kind": row.kind, "detail": row.detail, "hint": row.hint, "numbers": list(row.numbers)}
+            {"subject": row.subject, "kind": row.kind, "detail": row.detail, "hint": row.hint, "notice": row.notice, "numbers": list(row.numbers)}
             for row in fleet.quality
         ],
         "hosts": [host_figures(host) for host in fleet.hosts],

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.hosts import Host
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.quality import QualityRow
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.reasons import advice_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.schema import REASON_KINDS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.bars import Part
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._report.sentences.words import Words
@@ -53,7 +54,7 @@ class Servers(Words):
 
     def advice(self, reason: Mapping[str, Any]) -> str:
         """What to do about a host that was not audited."""
-        return self.catalogue.text(f"advice.{reason['kind']}")
+        return self.catalogue.text(f"advice.{advice_of(reason['kind'], reason['hint'])}")
 
     def quality(self, row: QualityRow) -> tuple[str, str]:
         """A remark's finding and its effect on the figures."""
@@ -71,15 +72,11 @@ class Servers(Words):
 
     def said(self, row: QualityRow) -> str:
         """What the host or its log said, as it stands; a log reader's remark by its kind's name."""
-        kind, found, rest = (row.detail or "").partition(": ")
-        if row.kind != "notice":
-            return row.detail or ""
-        name = self.notice(kind.replace(" ", "_"))
-        return f"{name}: {rest}" if found else name
+        return ": ".join(part for part in (self.notice(row.notice) if row.notice else "", row.detail or "") if part)
 
     def remedy(self, row: QualityRow) -> str:
         """What to do about a remark; empty where there is nothing general to say."""
-        key = f"advice.{row.kind}"
+        key = f"advice.{advice_of(row.kind, row.hint)}"
         return self.catalogue.text(key) if key in self.catalogue else ""
 
     def parts(self, parts: Sequence[Part]) -> str:

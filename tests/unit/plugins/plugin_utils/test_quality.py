@@ -14,8 +14,11 @@ import pytest
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.audit import audit_logs
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import quality
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.reasons import explain
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import build_record
-from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import RUN, answer, mailserver
+from ansible_collections.mailfleet.tls_audit.tests.unit.plugins.plugin_utils.sample_fleet import (
+    RUN, answer, maillog, mailserver, messages, scope, sessions,
+)
 
 PLUGINS = pathlib.Path(quality.__file__).parents[2]
 # Of these something is missing in the figures, or may be.
@@ -60,3 +63,28 @@ def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path
     assert [step["key"] for step in fleet["steps"]] == ["install_antivirus", "find_log"]
     assert rendered.verdict == "How much mail passes unscanned could not be measured on the one audited server."
     assert b"every log showed TLS" not in rendered.files["report.md"]
+
+
+@pytest.mark.parametrize("result, advice", [
+    ({"msg": "The module interpreter '/usr/bin/python9' was not found."}, "Set audit_mode=fetch for this server"),
+    ({"msg": "No start of json char found", "module_stdout": "Welcome!"}, "Check that the login shell prints nothing"),
+    ({"msg": "internal_networks: 'x' is not a network"}, "Mend what the message names"),
+])
+def test_an_error_that_is_known_has_advice_of_its_own(make_report, result: dict[str, str], advice: str) -> None:
+    failed = {"failed": True, **result}
+    files = make_report([build_record("mx1", {"audit_maillog": failed}, RUN)], languages=("en", "ja")).files
+    assert explain(failed, None, "2.21.5").kind == "error"
+    for name in ("index.html", "report.md"):
+        assert advice in files[name].decode().replace("\\", "").replace("\u200b", ""), name
+    assert b"audit_mode" in files["index.ja.html"] or "audit_mode" not in advice
+
+
+def test_a_notice_keeps_its_kind_whatever_it_says(make_report) -> None:
+    log = maillog(scope(sessions(3, 1, 2), messages(3, 1, 2)), 1)
+    said = ({"kind": "gap", "count": 1, "detail": "rate limited: not this"}, {"kind": "new_kind", "count": 1, "detail": None})
+    log["coverage"]["notices"] = list(said)
+    files = make_report([build_record("mx1", answer(log, mailserver("working")), RUN)]).files
+    rows = json.loads(files["fleet.json"])["data_quality"]
+    assert [(row["kind"], row["notice"], row["detail"]) for row in rows] == [("notice", item["kind"], item["detail"]) for item in said]
+    page = files["index.html"].decode()
+    assert "days without lines: rate limited: not this" in page and '<span class="said">new kind</span>' in page
