@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pathlib
 import re
@@ -92,6 +93,15 @@ def test_pictures_can_be_read_on_a_phone(tab: devtools.Tab, report: pathlib.Path
     sizes = tab.run(f"[...document.querySelectorAll('.plot text')].map(one => {drawn})")
     assert len(sizes) > 10 and min(sizes) > 9.5, min(sizes)
     assert tab.run("document.querySelector('.matrix').parentNode.scrollWidth - document.querySelector('.matrix').parentNode.clientWidth") == 0
+
+
+@pytest.mark.parametrize("width, phone", [(1440, False), (1024, False), (390, True)])
+def test_the_matrix_has_its_headings_over_their_figures(tab: devtools.Tab, report: pathlib.Path, width: int, phone: bool) -> None:
+    tab.look(width, 900, phone=phone)
+    tab.open(report / PAGES["en"])
+    right = "[...document.querySelectorAll('.matrix {row} .num')].map(one => one.getBoundingClientRect().right - parseFloat(getComputedStyle(one).paddingRight))"
+    headings = tab.run(right.format(row="thead tr + tr"))
+    assert len(headings) == 4 and headings == tab.run(right.format(row="tbody tr:first-child"))[:4]
 
 
 def test_dark_is_dark(tab: devtools.Tab, report: pathlib.Path) -> None:
@@ -198,6 +208,9 @@ def test_executive_part_is_on_the_first_printed_page(
     # A few changed servers stay together.
     changed = [name for name in _changed_servers(report) if name not in first]
     assert len(changed) > 3 and any(all(name in page for name in changed) and later[0] in re.sub(r"\s", "" if language == "ja" else " ", page) for page in rest)
+    # So does what the report was made of, from the heading to the digest.
+    digest = hashlib.sha256((report / "fleet.json").read_bytes()).hexdigest()
+    assert ["mailfleet.tls_audit 0.2.0" in page for page in rest if digest[:16] in page] == [True]
     assert len(rest) < 8
     assert re.search(r"Page size:\s+84[12]\.?\d* x 59[45]\.?\d* pts", information), information
 
