@@ -14,6 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.access import access_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, call_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem, make_private_directory
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import refuse_forged_settings
@@ -85,6 +86,6 @@ class ActionModule(ActionBase):
         return call_of(
             program=sys.argv[0], playbook=str((settings.get("args") or [""])[0]),
             inventories=[str(item) for item in settings.get("inventory") or ()], servers=[str(name) for name in groups.get("all") or ()],
-            report_dir=report_dir, here=Path.cwd(), languages=languages,
+            report_dir=report_dir, here=Path.cwd(), languages=languages, access=access_of(settings, Path.cwd()),
             languages_typed=not {"report_language", "report_languages"}.isdisjoint(load_extra_vars(self._loader)),
         )

@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,6 +130,24 @@ def test_the_folder_and_languages_that_were_typed_are_typed_again(clone: Clone) 
         done = clone.run(command)
         assert done.returncode == 0, done.stdout + done.stderr
         assert page.exists() and len(clone.fleet("other/folder")["runs"]) == runs
+
+
+@pytest.mark.parametrize("playbook", ansible_playbooks(), ids=core_version)
+def test_options_of_access_are_typed_again(clone: Clone, playbook: str) -> None:
+    program = f".venv-{'.'.join(str(part) for part in core_version(playbook))}/bin/ansible-playbook"
+    _inventory(clone, f"gone {LOCAL} audit_log_paths='[\"{clone.folder}/none\"]'\n")
+    shutil.rmtree(clone.folder / "report", ignore_errors=True)
+    (clone.folder / "vault.txt").write_text("not asked for\n")
+    (clone.folder / "more.yml").write_text("audit_labels: {department: Chemistry}\n")
+    done = clone.run(f"{program} playbooks/audit.yml -i hosts.ini -u somebody --vault-password-file vault.txt -e @more.yml -e secret=hunter2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (again,) = clone.steps()["find_log"]
+    words = "-u somebody --vault-password-file vault.txt -e @more.yml --limit gone"
+    assert again.endswith((f'ARGS="{words}"', words)) and "hunter2" not in json.dumps(clone.fleet())
+    (clone.folder / "report/records/gone.json").unlink()
+    done = clone.run(again)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads((clone.folder / "report/records/gone.json").read_text())["labels"] == {"department": "Chemistry"}
 
 
 @pytest.mark.parametrize("arguments, core", [(("-e", "audit_timeout=7200"), None), (("-vvv",), None), ((), "2.16")])

@@ -43,6 +43,8 @@ class Call:
     # The report's languages, and whether the command line named them, so that another audit has to be told again.
     languages: tuple[str, ...] = _DEFAULT_LANGUAGES
     languages_typed: bool = False
+    # The options with which Ansible was let onto the servers and into its vaults.
+    access: tuple[str, ...] = ()
 
     def for_fleet(self, names: Iterable[str]) -> Call:
         """The same, without an inventory that holds none of the fleet's servers: that of ``report.yml`` may be any, or none."""
@@ -72,14 +74,19 @@ def spelled(path: str | Path, here: Path) -> str | None:
     text = str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
     if text.startswith(("-", "@")) or "," in text:
         text = f"./{text}" if not text.startswith("/") else text
-    return None if clean_text(text, _LONGEST) != text or _UNSPEAKABLE.search(text) else text
+    return text if speakable(text) else None
+
+
+def speakable(text: str) -> bool:
+    """Whether a word can be put into a command of the report."""
+    return clean_text(text, _LONGEST) == text and not _UNSPEAKABLE.search(text)
 
 
 def call_of(
     *, program: str, playbook: str | None, inventories: Sequence[str], servers: Collection[str], report_dir: Path, here: Path,
-    languages: Sequence[str], languages_typed: bool,
+    languages: Sequence[str], languages_typed: bool, access: Sequence[str] = (),
 ) -> Call:
-    """The call of a run of Ansible: its program and playbook as they were typed, inventories by path, and the report's folder and languages."""
+    """The call of a run of Ansible: program, playbook and access as they were typed, inventories by path, and the report's folder and languages."""
     folder = _program_folder(program, here)
     made = _MADE.match(folder) if here.resolve() == ROOT and in_clone() else None
     named = [item if "," in item else spelled(item, here) for item in inventories]
@@ -87,7 +94,7 @@ def call_of(
     return Call(
         programs=folder, playbooks=_playbooks(playbook, here), inventories=tuple(known) if len(known) == len(named) else None,
         servers=frozenset(servers), report=spelled(report_dir, here) or "REPORT_DIR", core=(made.group(1) or "") if made else None,
-        languages=tuple(languages), languages_typed=languages_typed,
+        languages=tuple(languages), languages_typed=languages_typed, access=tuple(access),
     )
 
 

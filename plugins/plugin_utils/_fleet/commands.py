@@ -96,7 +96,7 @@ def _core(call: Call, core: str | None = None) -> dict[str, str]:
 
 def audit_command(call: Call, limit: str | None, *arguments: str, core: str | None = None) -> str:
     """The audit of some hosts, for the newest ansible-core or that of ``core`` where the Makefile can choose."""
-    more = (*_languages(call, call.languages_typed), *(("--limit", limit) if limit else ()), *arguments)
+    more = (*call.access, *_languages(call, call.languages_typed), *(("--limit", limit) if limit else ()), *arguments)
     inventories = (INVENTORY,) if call.inventories is None else call.inventories
     made = _make(call, "audit", {**_core(call, core), "INVENTORY": inventories[0]}, more) if len(inventories) == 1 else None
     return made or _joined(*_playbook(call, "audit"), *_inventories(call), *_report_dir(call), *more)
@@ -106,7 +106,7 @@ def playbook_command(call: Call, name: str, limit: str | None, *arguments: str) 
     """A playbook on some hosts, never on all; None where this version does not have it or the hosts cannot be named."""
     if limit is None or not has_playbook(name):
         return None
-    return _joined(*_playbook(call, name), *_inventories(call), *arguments, "--limit", limit)
+    return _joined(*_playbook(call, name), *_inventories(call), *call.access, *arguments, "--limit", limit)
 
 
 def probe_command(call: Call, limit: str | None, *arguments: str) -> str | None:
@@ -116,7 +116,9 @@ def probe_command(call: Call, limit: str | None, *arguments: str) -> str | None:
 
 def ping_command(call: Call, limit: str | None) -> str:
     """Whether Ansible reaches some hosts."""
-    return _joined(f"{call.programs}ansible", "all", *_inventories(call), "-m", "ansible.builtin.ping", *(("--limit", limit) if limit else ()))
+    return _joined(
+        f"{call.programs}ansible", "all", *_inventories(call), *call.access, "-m", "ansible.builtin.ping", *(("--limit", limit) if limit else ()),
+    )
 
 
 def report_command(call: Call) -> str:

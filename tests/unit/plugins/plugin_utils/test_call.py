@@ -11,8 +11,10 @@ import shlex
 from typing import Any
 
 import pytest
+from ansible import constants
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import call as call_module, commands
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.access import access_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.call import Call, call_of
 
 CLONE = call_module.ROOT
@@ -65,6 +67,30 @@ def test_languages_of_the_inventory_need_no_telling_but_to_the_report_alone(fold
     call = made(folder, playbook="mailfleet.tls_audit.audit", languages=["ja"])
     assert "report_languages" not in audit(call)
     assert commands.report_command(call) == ".venv/bin/ansible-playbook mailfleet.tls_audit.report -e report_languages=ja"
+
+
+def test_options_of_access_are_typed_again_and_no_secret(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_module, "ROOT", folder)
+    (folder / "Makefile").write_text("")
+    monkeypatch.setattr(constants, "DEFAULT_BECOME_METHOD", "sudo")
+    settings = {
+        "remote_user": "audit", "connection": constants.DEFAULT_TRANSPORT, "private_key_file": str(folder / "keys/audit"), "become": True,
+        "become_method": "sudo", "become_user": None, "become_ask_pass": True, "ask_pass": False, "ask_vault_pass": True,
+        "vault_ids": ["prod@prompt", "bad`id"], "vault_password_files": ["/etc/vault-password"],
+        "extra_vars": ["@secrets.yml", "ansible_become_password=hunter2", '{"x": "hunter2"}'], "ssh_common_args": "-o User=hunter2",
+    }
+    access = access_of(settings, folder)
+    words = "-u audit --private-key keys/audit -b -K -J --vault-id prod@prompt --vault-password-file /etc/vault-password -e @secrets.yml"
+    assert " ".join(access) == words
+    call = made(folder, access=access)
+    assert audit(call) == f'make audit INVENTORY=inventory.ini ARGS="{words} --limit mx1"'
+    assert f" -i inventory.ini {words} --limit mx1" in str(commands.playbook_command(call, "remediate", "mx1"))
+    assert f" -i inventory.ini {words} -m ansible.builtin.ping --limit mx1" in commands.ping_command(call, "mx1")
+    # No server is asked for the report.
+    assert commands.report_command(call) == "make report"
+    # What ansible.cfg or the environment says is said again without being typed.
+    monkeypatch.setattr(constants, "DEFAULT_REMOTE_USER", "audit")
+    assert "-u" not in access_of(settings, folder)
 
 
 def test_from_another_folder_and_by_name(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
