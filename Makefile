@@ -32,9 +32,14 @@ help: ## List the targets
 venv: $(RUN)/.installed ## Set up .venv
 
 .PHONY: audit
-audit: $(RUN)/.installed ## Audit and report: make audit INVENTORY=inventory.ini ARGS="--limit mx1"
+audit: inventory $(RUN)/.installed ## Audit and report: make audit INVENTORY=inventory.ini ARGS="--limit mx1"
 	$(RUN)/bin/ansible-playbook playbooks/audit.yml -i $(INVENTORY) -e "report_dir='$(REPORT_DIR)'" $(ARGS)
 	$(if $(findstring report_dir,$(ARGS)),,@$(SAY) "$(REPORT_DIR)")
+
+# Ansible audits no server of an inventory that is not there, and calls that a success. A list of hosts has a comma.
+.PHONY: inventory
+inventory:
+	@[[ "$(INVENTORY)" == *,* ]] || test -e "$(INVENTORY)" || { echo "INVENTORY=$(INVENTORY): there is no such file" >&2; exit 1; }
 
 .PHONY: report
 report: $(RUN)/.installed ## Report again from the saved records, touching no host

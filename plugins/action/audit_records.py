@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inventory_words import INVENTORY_WORDS, unfit_words
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import display_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation
@@ -44,7 +46,7 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         folder = RecordFolder(str(options["dir"]))
         counts = dict.fromkeys(schema.STATUSES, 0)
-        not_audited, fresh, changed, names = [], 0, False, set()
+        not_audited, fresh, changed, names, unfit = [], 0, False, set(), Counter()
         try:
             refuse_forged_settings(task_vars or {})
             run = run_of(str(options["run_id"]), str(options["audited_at"]), options["internal_networks"])
@@ -53,6 +55,7 @@ class ActionModule(ActionBase):
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
                 variables = raw_variables(host, task_vars or {})
                 names.update(variables if isinstance(variables, Mapping) else ())
+                unfit.update(unfit_words(variables))
                 record = _written(variables)
                 if record is None:
                     record = folder.build(host, _answers(variables), run)
@@ -65,9 +68,14 @@ class ActionModule(ActionBase):
                 if record["reason"] is not None:
                     not_audited.append({"host": display_name(host), "status": record["status"], **record["reason"]})
         except (FileProblem, Violation, ValueError) as error:
-            raise AnsibleActionFail(f"The host records were not all written: {error}") from error
+            # Without its cause, which newer ansible-cores say once more behind it.
+            raise AnsibleActionFail(f"The host records were not all written: {error}") from None
         for name, meant in slips(names, known_names()).items():
             result.setdefault("warnings", []).append(f"{name} is no variable of this collection and does nothing. Is {meant} meant?")
+        for name, wanted in INVENTORY_WORDS.items():
+            if unfit[name]:
+                hosts = "1 host" if unfit[name] == 1 else f"{unfit[name]} hosts"
+                result.setdefault("warnings", []).append(f"{name} of {hosts} is not in the report as it was meant: it takes {wanted}, and no template.")
         result.update(
             changed=changed, records_dir=str(folder.path), counts=counts, total=sum(counts.values()), fresh=fresh, not_audited=not_audited,
         )

@@ -55,14 +55,17 @@ class ActionModule(ActionBase):
             thresholds = Thresholds.from_options(options["thresholds"])
             if not self._task.check_mode and not options["records_dir"]:
                 make_private_directory(records_dir)
+            # In check mode no audit has made the folder.
+            given = None if self._task.check_mode and not options["records_dir"] and not records_dir.exists() else records_dir
             languages = tuple(str(language) for language in options["languages"]) or (str(options["language"]),)
-            rendered = render(records_dir, Options(
+            rendered = render(given, Options(
                 title=None if options["title"] is None else str(options["title"]), languages=languages,
                 thresholds=thresholds, collection_version=collection_version(), call=self._call(report_dir, languages, task_vars or {}),
             ), report_dir / HISTORY_FOLDER)
             changed = [] if self._task.check_mode else write(rendered, report_dir)
         except (FileProblem, UnknownLanguage, ValueError) as error:
-            raise AnsibleActionFail(f"The report was not written: {error}") from error
+            # Without its cause, which newer ansible-cores say once more behind it.
+            raise AnsibleActionFail(f"The report was not written: {error}") from None
         if rendered.damaged:
             result["warnings"] = [*result.get("warnings", []), (
                 ("1 file of the report's history is damaged: " if len(rendered.damaged) == 1

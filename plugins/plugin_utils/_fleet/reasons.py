@@ -50,6 +50,7 @@ _HINTS: dict[str, str] = {
 # Errors that are known well enough for advice of their own. A record holds the text, by which the report knows it again.
 _HINTS_OF_ERRORS: dict[str, str] = {
     "no_python": "Set audit_mode=fetch for this host, or ansible_python_interpreter where it has a Python.",
+    "option": "Set the option right. As a variable its name begins with audit_, such as audit_since; that of paths is audit_log_paths.",
     "bad_reply": "Check that the login shell prints nothing and that the host's Python works; -vvv shows the whole answer.",
 }
 
@@ -241,6 +242,8 @@ def _bad_reply(result: Mapping[str, Any], python_hint: str | None, ansible_core:
 def _stated_by_module(result: Mapping[str, Any]) -> Reason | None:
     """The reason a module of this collection gave itself, under ``reason_kind`` (and optionally ``hint``)."""
     kind = result.get("reason_kind")
+    if kind == "option":
+        return Reason("error", _main_line(result, "An option is wrong."), _HINTS_OF_ERRORS["option"])
     if not isinstance(kind, str) or kind not in REASON_KINDS:
         return None
     hint = result.get("hint")

@@ -15,14 +15,13 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.canonical import canonical_json
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem, read_bounded
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inventory_words import declared_of, labels_of
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import RECORD_SUFFIX, display_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text import clean_text
 
 MAILLOG_RESULT = "audit_maillog"
 MAILSERVER_RESULT = "audit_mailserver"
-LABELS_VARIABLE = "audit_labels"
-DECLARED_VARIABLE = "audit_declared_antivirus"
 NETWORKS_VARIABLE = "audit_internal_networks"
 # What went wrong on the controller before a module could run, such as a variable of the wrong type.
 FAILURE_VARIABLE = "audit_failure"
@@ -175,16 +174,8 @@ def _python_hint(variables: Mapping[str, Any], server: Mapping[str, Any] | None)
 
 def _from_inventory(record: dict[str, Any], variables: Mapping[str, Any]) -> None:
     """Labels, declaration and networks as the inventory states them, taken literally; what does not fit is left out."""
-    labels = variables.get(LABELS_VARIABLE)
-    if isinstance(labels, Mapping):
-        plain = {key: str(value) for key, value in labels.items() if isinstance(value, (str, int, float))}
-        try:
-            record["labels"] = schema.LABELS(plain, "labels")
-        except Violation:
-            pass
-    declared = variables.get(DECLARED_VARIABLE)
-    if isinstance(declared, str):
-        record["declared"]["antivirus"] = clean_text(str(declared), 200) or None
+    record["labels"] = labels_of(variables)
+    record["declared"]["antivirus"] = declared_of(variables)
     networks = variables.get(NETWORKS_VARIABLE)
     if isinstance(networks, (list, tuple)) and networks:
         try:

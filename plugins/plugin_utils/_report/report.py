@@ -64,15 +64,15 @@ class Rendered:
 
 
 @no_collector()
-def render(records: Path, options: Options, history: Path | None = None) -> Rendered:
+def render(records: Path | None, options: Options, history: Path | None = None) -> Rendered:
     """The report on a folder of records; nothing is written. Same records, earlier runs and options, the call among them, same bytes.
 
-    ``history`` is the folder of earlier runs, if there is any. Raises FileProblem when a folder cannot be listed and
+    ``records`` None: there is none yet. ``history`` is the folder of earlier runs, if there is any. Raises FileProblem when a folder cannot be listed and
     UnknownLanguage when there is no such catalogue.
     """
     editions = edition_names(options.languages)
     catalogues = {language: Catalogue(language) for language in editions}
-    fleet = build_fleet(read_records(records), options.thresholds)
+    fleet = build_fleet(() if records is None else read_records(records), options.thresholds)
     fleet.call = options.call.for_fleet(host.name for host in fleet.hosts)
     damaged: list[Move] = []
     if history is not None:

@@ -67,6 +67,31 @@ def test_check_mode_writes_nothing(workbench):
     assert {path: path.read_bytes() for path in workbench.report_dir.rglob("*.*")} == before
 
 
+def test_check_mode_before_the_first_audit(workbench):
+    workbench.host("mx1", GOOD, ABSENT)
+    assert "No server has been audited yet." in workbench.run("--check")
+    assert not workbench.report_dir.exists()
+    # Records that are somewhere else and are not there are a slip.
+    output = workbench.run("--check", play="""
+- hosts: all
+  gather_facts: false
+  tasks:
+    - mailfleet.tls_audit.fleet_report: {report_dir: "{{ report_dir }}", records_dir: /nonexistent/records}
+""", expect=2)
+    # Once, and not as its own cause, too.
+    assert re.sub(r"\s+", " ", output).split("FAILED! =>")[1].count("cannot list the records in /nonexistent/records") == 1
+
+
+def test_words_of_the_inventory_that_are_lost_are_named(workbench):
+    workbench.host("mx1", GOOD, ABSENT, audit_labels="Physics", audit_declared_antivirus="a gateway")
+    workbench.host("mx2", GOOD, ABSENT, audit_labels={"department": "Law", "rooms": [1]})
+    workbench.host("mx3", GOOD, ABSENT, audit_labels={"department": "Law", "floor": 3}, audit_declared_antivirus="{{ gateway }}")
+    output = re.sub(r"\s+", " ", workbench.run())
+    assert "audit_labels of 2 hosts is not in the report as it was meant" in output
+    assert "audit_declared_antivirus of 1 host is not in the report as it was meant" in output
+    assert workbench.records()["mx3"]["labels"] == {"department": "Law", "floor": "3"}
+
+
 def test_a_link_in_place_of_a_record_is_refused(workbench):
     workbench.host("mx1", GOOD, ABSENT)
     (workbench.report_dir / "records").mkdir(parents=True)

@@ -68,6 +68,7 @@ def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path
 @pytest.mark.parametrize("result, advice", [
     ({"msg": "The module interpreter '/usr/bin/python9' was not found."}, "Set audit_mode=fetch for this server"),
     ({"msg": "No start of json char found", "module_stdout": "Welcome!"}, "Check that the login shell prints nothing"),
+    ({"msg": "since: 'x' is not a date", "reason_kind": "option"}, "As a variable its name begins with audit_"),
     ({"msg": "internal_networks: 'x' is not a network"}, "Mend what the message names"),
 ])
 def test_an_error_that_is_known_has_advice_of_its_own(make_report, result: dict[str, str], advice: str) -> None:
