@@ -20,8 +20,9 @@ NEW := .venv-test
 OLD := .venv-2.16
 MIDDLE := .venv-2.18
 RELEASE := .venv-release
-# The play's recap comes last otherwise, and the report's place is far above it.
-SAY := $(PYTHON) -c 'import json, sys; print("", json.load(open(sys.argv[1] + "/fleet.json"))["verdict"], sys.argv[1] + "/index.html", sep="\n")'
+# The play's recap comes last otherwise, and the report's place is far above it. Check mode writes none.
+SAID := import os, json, sys; to = sys.argv[1]; os.path.exists(to + "/fleet.json")
+SAY := $(PYTHON) -c '$(SAID) and print("", json.load(open(to + "/fleet.json"))["verdict"], to + "/index.html", sep="\n")'
 INSTALL := -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r
 
 .PHONY: help
