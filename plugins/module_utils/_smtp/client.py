@@ -101,13 +101,8 @@ class Delivery(object):
                 'masked': self.masked}
 
 
-def deliver(host, port, helo, sender, recipient, message=None, starttls=False, timeout=30):
-    """Try to hand over a message. message: bytes; None stops after the recipient and hands over nothing. Return a Delivery."""
-    return deliver_to(Server(host, port, helo, timeout), sender, recipient, message, starttls)
-
-
 def deliver_to(server, sender, recipient, message=None, starttls=False):
-    """The same, with a Server's settings."""
+    """Try to hand over a message. message: bytes; None stops after the recipient and hands over nothing. Return a Delivery."""
     return _conversation(server, starttls, lambda client, delivery: _transaction(client, delivery, sender, recipient, message))
 
 

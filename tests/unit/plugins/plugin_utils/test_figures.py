@@ -226,7 +226,7 @@ def test_published_table_of_three_servers(make_report):
 
 HEADLINES = [
     ([], "No server has been audited yet."),
-    (["hotel"], "How much mail passes unscanned could not be measured on the one audited server."),
+    (["hotel"], "How much mail passes unscanned could not be measured on the only server."),
     (["hotel", "india", "delta"], "How much mail passes unscanned could not be measured on any of the 3 servers."),
     (["golf"], "Whether external TLS mail is scanned could not be checked on any measured server."),
     (["bravo", "hotel"], "No measured server receives unscanned external TLS mail."),

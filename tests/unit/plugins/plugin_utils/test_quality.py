@@ -61,7 +61,7 @@ def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path
     assert (fleet["figures"]["measured"], fleet["hosts"][0]["tls_visibility"], fleet["hosts"][0]["status"]) == (0, "no_data", "possibly_exposed")
     assert [row["kind"] for row in fleet["data_quality"]] == ["no_mail_lines"]
     assert [step["key"] for step in fleet["steps"]] == ["install_antivirus", "find_log"]
-    assert rendered.verdict == "How much mail passes unscanned could not be measured on the one audited server."
+    assert rendered.verdict == "How much mail passes unscanned could not be measured on the only server."
     assert b"every log showed TLS" not in rendered.files["report.md"]
 
 
