@@ -195,6 +195,8 @@ def test_steps_put_exposed_servers_first(report):
     steps = [(step.key, [host.name.split(".")[0] for host in step.hosts]) for step in report.fleet.steps]
     assert steps[0] == ("install_antivirus", ["alpha", "delta"])
     assert ("verify_declared", ["foxtrot"]) in steps
+    # Then by the messages a day: charlie 10, golf 3, foxtrot 2, echo 0.5.
+    assert [key for key, _hosts in steps[:5]] == ["install_antivirus", "update_signatures", "check_antivirus", "verify_declared", "wire_antivirus"]
     assert [key for key, _hosts in steps[-2:]] == ["other_python", "restore_access"]
 
 
