@@ -121,7 +121,7 @@ def test_the_folder_and_languages_that_were_typed_are_typed_again(clone: Clone) 
     done = clone.run(".venv/bin/ansible-playbook playbooks/audit.yml -i hosts.ini -e report_dir=other/folder -e report_languages=en,ja")
     assert done.returncode == 0, done.stdout + done.stderr
     remedy, audit = clone.steps("other/folder")["tls_logging"]
-    assert remedy.startswith(".venv/bin/ansible-playbook playbooks/remediate.yml -i hosts.ini ")
+    assert remedy.startswith(".venv/bin/ansible-playbook playbooks/remediate.yml -i hosts.ini -e report_dir=other/folder ")
     done = clone.run(remedy + " --syntax-check")
     assert done.returncode == 0, done.stdout + done.stderr
     for command, runs in ((audit, 2), (clone.again("other/folder"), 2)):

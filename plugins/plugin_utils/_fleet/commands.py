@@ -103,15 +103,15 @@ def audit_command(call: Call, limit: str | None, *arguments: str, core: str | No
 
 
 def playbook_command(call: Call, name: str, limit: str | None, *arguments: str) -> str | None:
-    """A playbook on some hosts, never on all; None where this version does not have it or the hosts cannot be named."""
+    """A playbook on some hosts, never on all, which knows where their records are; None where this version does not have it or the hosts cannot be named."""
     if limit is None or not has_playbook(name):
         return None
-    return _joined(*_playbook(call, name), *_inventories(call), *call.access, *arguments, "--limit", limit)
+    return _joined(*_playbook(call, name), *_inventories(call), *call.access, *_report_dir(call), *arguments, "--limit", limit)
 
 
 def probe_command(call: Call, limit: str | None, *arguments: str) -> str | None:
     """The probe of some hosts, which makes the report as well."""
-    return playbook_command(call, "probe", limit, *_report_dir(call), *_languages(call, call.languages_typed), *arguments)
+    return playbook_command(call, "probe", limit, *_languages(call, call.languages_typed), *arguments)
 
 
 def ping_command(call: Call, limit: str | None) -> str:

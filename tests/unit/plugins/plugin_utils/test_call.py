@@ -58,6 +58,10 @@ def test_in_a_clone_as_make_does_it(folder: pathlib.Path, monkeypatch: pytest.Mo
     elsewhere = made(folder, report_dir=pathlib.Path("/srv/audit"), languages=["en", "ja"], languages_typed=True)
     assert audit(elsewhere) == 'make audit INVENTORY=inventory.ini REPORT_DIR=/srv/audit ARGS="-e report_languages=en,ja --limit mx1"'
     assert commands.report_command(elsewhere) == 'make report REPORT_DIR=/srv/audit ARGS="-e report_languages=en,ja"'
+    # The role looks for the server's record before it changes anything.
+    assert commands.playbook_command(elsewhere, "remediate", "mx1") == (
+        ".venv/bin/ansible-playbook playbooks/remediate.yml -i inventory.ini -e report_dir=/srv/audit --limit mx1")
+    assert str(commands.probe_command(elsewhere, "mx1")).count("report_dir") == 1
     assert commands.limit_of("key", [f"mx{number}" for number in range(9)], elsewhere) == "@/srv/audit/steps/key.txt"
     # Two inventories are more than the Makefile's variable takes.
     assert audit(made(folder, inventories=[str(folder / "a"), "b,"])) == ".venv/bin/ansible-playbook playbooks/audit.yml -i a -i b, --limit mx1"
