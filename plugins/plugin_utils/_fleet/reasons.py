@@ -58,7 +58,7 @@ _BECOME = re.compile(
     r"missing (sudo|become|su|doas|runas) password|(sudo|become|su|doas)?.{0,20}incorrect (sudo|su|become|doas) password"
     r"|waiting for privilege escalation|a password is required|a terminal is required to (read|authenticate)"
     r"|is not in the sudoers file|may not run sudo|is not allowed to execute|(sudo|su|doas): (command )?not found"
-    r"|become method .{0,40} was not found",
+    r"|become method .{0,40} was not found|waiting for become success",
     re.IGNORECASE,
 )
 _TIMEOUT = re.compile(
