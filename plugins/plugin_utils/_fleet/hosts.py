@@ -185,8 +185,8 @@ class Host:
         return number_at(self.maillog, "coverage", "tls_visible_days")
 
     def counts(self, scope: str, kind: str) -> dict[str, int | None]:
-        """The counts of one scope and kind (sessions, messages, rejected); empty without a log."""
-        return self.maillog["inbound"][scope][kind] if self.maillog else {}
+        """The counts of one scope and kind (sessions, messages, rejected); empty without a log that holds mail: none of its zeros was counted."""
+        return self.maillog["inbound"][scope][kind] if self.maillog and not self.without_mail else {}
 
     def known_counts(self, scope: str, kind: str) -> dict[str, int | None]:
         """The same as they can be stated: TLS and plaintext are not known where the log could show neither, though none was counted."""

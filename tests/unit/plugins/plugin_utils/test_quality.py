@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import json
 import pathlib
 from collections.abc import Iterator
@@ -63,6 +65,9 @@ def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path
     assert [step["key"] for step in fleet["steps"]] == ["install_antivirus", "find_log"]
     assert rendered.verdict == "How much mail passes unscanned could not be measured on the only server."
     assert b"every log showed TLS" not in rendered.files["report.md"]
+    # What was not counted is no zero.
+    (line,) = csv.DictReader(io.StringIO(rendered.files["hosts.csv"].decode("utf-8-sig")))
+    assert {value for name, value in line.items() if "sessions" in name or "messages" in name} == {""}
 
 
 @pytest.mark.parametrize("result, advice", [
