@@ -127,7 +127,8 @@ def next_steps(hosts: list[Host], call: Call) -> list[Step]:
             need(_BY_REASON.get(reason.get("kind", ""), "look_into"), "access", host)
             continue
         key = _BY_ANTIVIRUS.get(host.antivirus_state)
-        if key == "check_antivirus" and host.declared:
+        if (key == "check_antivirus" and host.declared) or (host.without_mail and host.mta is None):
+            # Somebody else scans, or nothing shows that there is a mail server to scan for.
             key = None
         if key is not None and host.status != "declared":
             need(key, "antivirus", host)

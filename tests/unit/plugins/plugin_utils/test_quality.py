@@ -52,17 +52,19 @@ def test_each_notice_is_known_as_one_that_lowers_the_figures_or_not() -> None:
     assert quality._DETAILS_ALONE <= emitted
 
 
+@pytest.mark.parametrize("mta", [True, False])
 @pytest.mark.parametrize("content", ["", "Nov 24 10:00:01 mx CRON[12]: (root) CMD (true)\n"])
-def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path, content: str) -> None:
+def test_a_log_without_mail_measures_nothing(make_report, tmp_path: pathlib.Path, content: str, mta: bool) -> None:
     # An empty file, and one that is no mail log, as the log reader tells of them.
     log = tmp_path / "log"
     log.write_text(content)
-    records = [build_record("mx1", answer(audit_logs([str(log)], timezone="UTC"), mailserver("absent")), RUN)]
+    server = mailserver("absent") if mta else {**mailserver("absent"), "mta": None}
+    records = [build_record("mx1", answer(audit_logs([str(log)], timezone="UTC"), server), RUN)]
     rendered = make_report(records, languages=("en", "ja"))
     fleet = json.loads(rendered.files["fleet.json"])
     assert (fleet["figures"]["measured"], fleet["hosts"][0]["tls_visibility"], fleet["hosts"][0]["status"]) == (0, "no_data", "possibly_exposed")
     assert [row["kind"] for row in fleet["data_quality"]] == ["no_mail_lines"]
-    assert [step["key"] for step in fleet["steps"]] == ["install_antivirus", "find_log"]
+    assert [step["key"] for step in fleet["steps"]] == [*(["install_antivirus"] if mta else []), "find_log"]
     assert rendered.verdict == "How much mail passes unscanned could not be measured on the only server."
     assert b"every log showed TLS" not in rendered.files["report.md"]
     # What was not counted is no zero.
