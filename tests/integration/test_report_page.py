@@ -99,7 +99,8 @@ def test_pictures_can_be_read_on_a_phone(tab: devtools.Tab, report: pathlib.Path
 def test_the_matrix_has_its_headings_over_their_figures(tab: devtools.Tab, report: pathlib.Path, width: int, phone: bool) -> None:
     tab.look(width, 900, phone=phone)
     tab.open(report / PAGES["en"])
-    right = "[...document.querySelectorAll('.matrix {row} .num')].map(one => one.getBoundingClientRect().right - parseFloat(getComputedStyle(one).paddingRight))"
+    inner = "one.getBoundingClientRect().right - parseFloat(getComputedStyle(one).paddingRight)"
+    right = "[...document.querySelectorAll('.matrix {row} .num')].map(one => " + inner + ")"
     headings = tab.run(right.format(row="thead tr + tr"))
     assert len(headings) == 4 and headings == tab.run(right.format(row="tbody tr:first-child"))[:4]
 
