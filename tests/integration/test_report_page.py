@@ -105,6 +105,13 @@ def test_the_matrix_has_its_headings_over_their_figures(tab: devtools.Tab, repor
     assert len(headings) == 4 and headings == tab.run(right.format(row="tbody tr:first-child"))[:4]
 
 
+def test_japanese_statuses_are_not_broken_up(tab: devtools.Tab, report: pathlib.Path) -> None:
+    tab.look(1280, 900)
+    tab.open(report / PAGES["ja"])
+    lines = "[...document.querySelectorAll('#servers tbody .status')].map(one => one.offsetHeight / parseFloat(getComputedStyle(one).lineHeight))"
+    assert max(tab.run(lines)) < 1.5
+
+
 def test_dark_is_dark(tab: devtools.Tab, report: pathlib.Path) -> None:
     brightness = {}
     for scheme in ("light", "dark"):
