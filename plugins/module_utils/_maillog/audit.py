@@ -67,7 +67,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
         the_journal = journal_choice.choose(journal_mode, paths, found, limits, notices, budget)
         try:
             if the_journal is None:
-                _require_readable(found, paths)
+                _require_readable(found, _places(paths, journal_mode))
             context = _whole(notices, networks, zone, include_clients, host_field)
             reading_done = _read(found, the_journal, context, workers, checkpoints)
             if checkpoints is not None:
@@ -81,7 +81,7 @@ def audit_logs(paths=None, internal_networks=None, since=None, until=None, timez
                 source.close()
         if the_journal is not None:
             found += the_journal.sources()
-            _require_readable(found, paths)
+            _require_readable(found, _places(paths, journal_mode))
         if context.tally.folded:
             context.notices.add('too_much_to_tell_apart', 'more hosts, services, days or names than are counted apart: those met last are in "%s"' % OTHER)
         if budget.is_spent():
@@ -133,7 +133,16 @@ def _dates(since, until):
     return dates
 
 
-def _require_readable(found, paths):
+def _places(paths, journal_mode):
+    """Return where logs were looked for, in words."""
+    if paths is not None:
+        return ', '.join(paths)
+    if journal_mode == 'always':
+        return 'the journal'
+    return 'any of the usual places (%s and %d more)' % (', '.join(sources.USUAL_PATHS[:3]), len(sources.USUAL_PATHS) - 3)
+
+
+def _require_readable(found, places):
     if any(source.status == log_files.READ for source in found):
         return
     refused = [source for source in found if source.status == log_files.UNREADABLE]
@@ -143,6 +152,5 @@ def _require_readable(found, paths):
     if any(source.kind == 'fetch_limit' for source in found):
         raise AuditError("nothing was fetched: %s. Allow more with fetch_max_mib (audit_fetch_max_mib)"
                          % ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3]))
-    places = ', '.join(paths if paths is not None else sources.USUAL_PATHS)
     reasons = ', '.join('%s: %s' % (source.path, source.reason) for source in found[:3])
     raise AuditError("no mail log was found in %s%s. Name the log in paths" % (places, ' (%s)' % reasons if reasons else ''), 'no_log')

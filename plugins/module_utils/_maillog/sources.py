@@ -31,6 +31,8 @@ USUAL_PATHS = (
 # Exim's other logs, by the names that its distributors give them. What was rejected is in the main log too.
 _NOT_MAIN = re.compile(r'(?:^|[/_])(?:rejectlog|paniclog|reject\.log|panic\.log)\Z')
 MAX_FILES = 2000
+
+
 class LocalFiles:
     """The files of the host that this runs on. A controller that fetches logs has another such class."""
 

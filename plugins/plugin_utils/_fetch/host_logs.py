@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_files, sources
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog import archives, log_files
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.notices import printable
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.zone import Zone
