@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._audit_options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.facts_action import FactsAction
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RecordFolder, age, now, raw_variables, run_of
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RecordFolder, age, now, run_of
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import plain, report_folder, run_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fetch.shell import Shell
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names
@@ -22,10 +24,12 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes 
 
 
 # The role's variables. A template in the task for each of them would cost as much time as all the rest (docs/scaling.md).
-_VARIABLES = {"dir": "audit_report_dir", "paths": "audit_log_paths", **{name: f"audit_{name}" for name in (
-    "run_id", "max_age", "internal_networks", "since", "until", "timezone", "max_days", "include_clients", "host_field", "journal", "max_seconds",
+_VARIABLES = {"paths": "audit_log_paths", **{name: f"audit_{name}" for name in (
+    "max_age", "internal_networks", "since", "until", "timezone", "max_days", "include_clients", "host_field", "journal", "max_seconds",
     "state_dir", "workers", "nice", "mode", "fetch_max_mib",
 )}}
+# Seconds that one host may take, unless the task or audit_timeout says otherwise.
+_TIMEOUT = 1800
 
 
 class ActionModule(FactsAction):
@@ -37,8 +41,8 @@ class ActionModule(FactsAction):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         # Ansible starts the task's clock when it has made the action: a template in the task is what this saves.
-        if not self._task.timeout and "audit_timeout" in self._templar.available_variables:
-            seconds = self._plain(self._templar.available_variables["audit_timeout"])
+        if not self._task.timeout:
+            seconds = plain(self._templar.available_variables.get("audit_timeout", _TIMEOUT), self._templar)
             try:
                 self._task.timeout = int(seconds)
             except (TypeError, ValueError) as error:
@@ -73,13 +77,14 @@ class ActionModule(FactsAction):
         if kept is not None:
             record = {"file": str(folder.file_of(host)), "status": kept["status"], "reason": None, "fresh": True, "changed": False}
             return {"changed": False, "msg": f"audited at {kept['audited_at']}, and not again", "record": record}
+        self._become_as_asked(variables)
         result = super().run(tmp, variables)
         facts = result.pop("ansible_facts", {})
         answers = {MAILLOG_RESULT: {**result, "ansible_facts": facts}, MAILSERVER_RESULT: {"ansible_facts": facts}}
         # The run's time is that of the answer, not of the question.
         run = dataclasses.replace(run, audited_at=now())
         try:
-            record = folder.build(host, {**(raw_variables(host, variables) or {}), **answers}, run)
+            record = folder.build(host, {**variables, **answers}, run)
             changed = False
             if not self._task.check_mode:
                 folder.make()
@@ -94,12 +99,25 @@ class ActionModule(FactsAction):
             result["ansible_facts"] = {self._discovered_interpreter_key: facts[self._discovered_interpreter_key]}
         return result
 
+    def _become_as_asked(self, variables: Mapping[str, Any]) -> None:
+        """Become root, or whom the inventory says, where audit_become asks for it. Ansible has done so already where its own keywords and variables say."""
+        wanted = plain(variables.get("audit_become"), self._templar)
+        try:
+            asked = wanted not in (None, "") and boolean(wanted)
+        except TypeError as error:
+            raise AnsibleActionFail(f"audit_become: '{wanted}' is neither true nor false") from error
+        if asked and self._connection.become is None and variables.get("ansible_become") is None:
+            # Only now: few audits need it.
+            from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.become import become
+            become(self._connection, self._task, self._play_context, self._templar, variables)
+
     def _arguments(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The options: those of the task, and from the host's variables those that the task does not set. Raises AnsibleActionFail for a bad one."""
-        named = {option: self._plain(variables[name]) for option, name in _VARIABLES.items() if option not in self._task.args and name in variables}
+        given = {option: value for option, value in self._task.args.items() if value is not None}
+        named = {option: plain(variables[name], self._templar) for option, name in _VARIABLES.items() if option not in given and name in variables}
         # An empty variable is one that is not set, and zero is a value. One that says what is so anyway costs time, and most do: they are the role's defaults.
         named = {option: value for option, value in named.items() if value not in (None, "", []) and value != self.ARGUMENTS[option].get("default")}
-        self._task.args = {**named, **self._task.args}
+        self._task.args = {"dir": report_folder(variables, self._templar), "run_id": run_name(variables, self._templar), **named, **given}
         try:
             return dict(self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))[1])
         except AnsibleError as error:
@@ -107,9 +125,3 @@ class ActionModule(FactsAction):
             places = ("'{}'", " {}: ", ": {}", "value of {} ")
             names = [name for option, name in _VARIABLES.items() if any(place.format(option) in said for place in places)]
             raise AnsibleActionFail(f"{said} (set by {', '.join(names)})" if names else said) from error
-
-    def _plain(self, value: Any) -> Any:
-        """A variable's value; most hold no template, and asking the templar costs time. So does copying what Ansible notes with each text."""
-        if "{{" in str(value) or "{%" in str(value):
-            return self._templar.template(value)
-        return str(value) if isinstance(value, str) else [str(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value

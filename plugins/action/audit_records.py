@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.misspelled import known_names, slips
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, raw_variables, run_of
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, now, raw_variables, run_of
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import report_folder, run_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
@@ -24,9 +26,9 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes 
 
 _ARGUMENTS = {
     "hosts": {"type": "list", "elements": "str", "required": True},
-    "dir": {"type": "path", "required": True},
-    "audited_at": {"type": "str", "required": True},
-    "run_id": {"type": "str", "required": True},
+    "dir": {"type": "path"},
+    "audited_at": {"type": "str"},
+    "run_id": {"type": "str"},
     "internal_networks": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -44,21 +46,22 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         del tmp
         _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
-        folder = RecordFolder(str(options["dir"]))
         counts = dict.fromkeys(schema.STATUSES, 0)
         not_audited, fresh, changed, names, unfit = [], 0, False, set(), Counter()
         try:
-            refuse_forged_settings(task_vars or {})
-            run = run_of(str(options["run_id"]), str(options["audited_at"]), options["internal_networks"])
+            variables = task_vars or {}
+            refuse_forged_settings(variables)
+            folder = RecordFolder(options["dir"] or report_folder(variables, self._templar))
+            run = run_of(options["run_id"] or run_name(variables, self._templar), options["audited_at"] or now(), options["internal_networks"])
             if not self._task.check_mode:
                 folder.make()
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
-                variables = raw_variables(host, task_vars or {})
-                names.update(variables if isinstance(variables, Mapping) else ())
-                unfit.update(unfit_words(variables))
-                record = _written(variables)
+                of_host = raw_variables(host, variables)
+                names.update(of_host if isinstance(of_host, Mapping) else ())
+                unfit.update(unfit_words(of_host))
+                record = _written(of_host, folder.file_of(host))
                 if record is None:
-                    record = folder.build(host, _answers(variables), run)
+                    record = folder.build(host, _answers(of_host), run)
                     if not self._task.check_mode:
                         changed |= folder.write(host, record)
                 else:
@@ -82,15 +85,24 @@ class ActionModule(ActionBase):
         return result
 
 
-def _written(variables: Any) -> Mapping[str, Any] | None:
+def _written(variables: Any, place: Path) -> Mapping[str, Any] | None:
     """The record that audit_host wrote for a host, where it did. The action says it, not the host."""
-    result = variables.get(RESULT_VARIABLE) if isinstance(variables, Mapping) and not forged_names(variables) else None
+    record = _record(variables) if isinstance(variables, Mapping) and not forged_names(variables) else None
+    return record if record is not None and record["file"] == str(place) else None
+
+
+def _record(variables: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    result = variables.get(RESULT_VARIABLE)
     record = result.get("record") if isinstance(result, Mapping) else None
     return record if isinstance(record, Mapping) else None
 
 
 def _answers(variables: Any) -> Any:
-    """The variables of a host whose record audit_host did not write, with the reason where the tasks' results are looked for."""
-    if isinstance(variables, Mapping) and RESULT_VARIABLE in variables and MAILLOG_RESULT not in variables:
-        return {**variables, MAILLOG_RESULT: variables[RESULT_VARIABLE]}
-    return variables
+    """The variables of a host whose record audit_host did not write here, with the reason where the tasks' results are looked for."""
+    if not isinstance(variables, Mapping) or RESULT_VARIABLE not in variables or MAILLOG_RESULT in variables:
+        return variables
+    elsewhere = _record(variables)
+    result = variables[RESULT_VARIABLE] if elsewhere is None else {
+        "failed": True, "msg": f"the host's record is {elsewhere['file']}: audit_report_dir or report_dir is not the same for all hosts of the run",
+    }
+    return {**variables, MAILLOG_RESULT: result}

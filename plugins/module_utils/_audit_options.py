@@ -15,8 +15,8 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.op
 # The first three are the action plugin's: the host has no use for them.
 ARGUMENTS = dict(
     MAILLOG,
-    dir=dict(type='str', required=True),
-    run_id=dict(type='str', required=True),
+    dir=dict(type='str'),
+    run_id=dict(type='str'),
     max_age=dict(type='str'),
     config_dir=MAILSERVER['config_dir'],
     signature_max_age_days=MAILSERVER['signature_max_age_days'],

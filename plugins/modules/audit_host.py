@@ -19,8 +19,10 @@ description:
   - A host that could not be reached, or that took longer than the task's C(timeout), gets its record from M(mailfleet.tls_audit.audit_records)
     later, which takes what this module's task registered as C(audit_result). An audit that is interrupted keeps the records of the hosts that have
     answered, and O(max_age) resumes it.
-  - Options that the task does not set are taken from the host's variables of the role C(audit), as far as those are set - O(dir) from
-    C(audit_report_dir), O(paths) from C(audit_log_paths), O(since) from C(audit_since), and the others alike.
+  - Options that the task does not set are taken from the host's variables of the role C(audit), as far as those are set - O(paths) from
+    C(audit_log_paths), O(since) from C(audit_since), and the others alike.
+  - With the variable C(audit_become) the host is read as root, or as the user that C(ansible_become_user) names, as with the keyword C(become).
+    The variable C(audit_timeout), by default 1800, is the number of seconds that one host may take where the task has no keyword C(timeout).
 author:
   - mailfleet.tls_audit contributors (@mailfleet)
 requirements:
@@ -35,12 +37,13 @@ options:
     description:
       - The report's folder on the controller. The record goes to C(records) below it, written whole or not at all, with mode C(0600).
       - A link in the place of a record, or of C(records), is refused.
+      - If not set, the variable C(audit_report_dir), or else C(report_dir), or else the folder C(report) where the command was given.
     type: str
-    required: true
   run_id:
-    description: A name for the run, the same for all its hosts. Letters, digits and C(._:+-), at most 64.
+    description:
+      - A name for the run, the same for all its hosts. Letters, digits and C(._:+-), at most 64.
+      - If not set, the variable C(audit_run_id), or else a name that is made of the time.
     type: str
-    required: true
   max_age:
     description:
       - A host with a record of less than this age is not connected to; its record stays. A number and a unit, V(m), V(h), V(d) or V(w), such as
@@ -94,7 +97,6 @@ EXAMPLES = r'''
   mailfleet.tls_audit.audit_records:
     hosts: "{{ ansible_play_hosts_all }}"
     dir: /srv/mail-audit
-    audited_at: "{{ now(utc=true).strftime('%Y-%m-%dT%H:%M:%S+00:00') }}"
     run_id: 20261124T101500Z-ab12cd
   delegate_to: localhost
   run_once: true

@@ -37,16 +37,16 @@ options:
     description:
       - The report's folder. The records go to C(records) below it, each written whole or not at all, with mode C(0600).
       - A link in the place of a record, or of C(records), is refused.
+      - If not set, the variable C(audit_report_dir), or else C(report_dir), or else the folder C(report) where the command was given.
     type: path
-    required: true
   audited_at:
-    description: When the audit ran, in RFC 3339 with offset. It becomes the report's date.
+    description: When the audit ran, in RFC 3339 with offset. It becomes the report's date. If not set, now.
     type: str
-    required: true
   run_id:
-    description: A name for the run, the same in all its records. Letters, digits and C(._:+-), at most 64.
+    description:
+      - A name for the run, the same in all its records. Letters, digits and C(._:+-), at most 64.
+      - If not set, the variable C(audit_run_id), or else the name that M(mailfleet.tls_audit.audit_host) makes for the run.
     type: str
-    required: true
   internal_networks:
     description: The campus networks that the audit ran with, as CIDRs, for hosts that have no C(audit_internal_networks) of their own.
     type: list
