@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.misspelled import known_names, slips
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, now, raw_variables, run_of
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import report_folder, run_name
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import NEW_RUN_ID, report_folder, run_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.inventory_words import INVENTORY_WORDS, unfit_words
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.names import display_name
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.records import MAILLOG_RESULT, Run
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.shapes import Violation
 
 _ARGUMENTS = {
@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
             variables = task_vars or {}
             refuse_forged_settings(variables)
             folder = RecordFolder(options["dir"] or report_folder(variables, self._templar))
-            run = run_of(options["run_id"] or run_name(variables, self._templar), options["audited_at"] or now(), options["internal_networks"])
+            run = self._run(options, variables)
             if not self._task.check_mode:
                 folder.make()
             for host in dict.fromkeys(str(name) for name in options["hosts"]):
@@ -83,6 +83,16 @@ class ActionModule(ActionBase):
             changed=changed, records_dir=str(folder.path), counts=counts, total=sum(counts.values()), fresh=fresh, not_audited=not_audited,
         )
         return result
+
+    def _run(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> Run:
+        """What the records say of the run. The variables are those of the first host: a name of its own that is none must not cost the others their records."""
+        about = options["audited_at"] or now(), options["internal_networks"]
+        if options["run_id"]:
+            return run_of(options["run_id"], *about)
+        try:
+            return run_of(run_name(variables, self._templar), *about)
+        except (Violation, AnsibleError):
+            return run_of(NEW_RUN_ID, *about)
 
 
 def _written(variables: Any, place: Path) -> Mapping[str, Any] | None:

@@ -16,6 +16,7 @@ import warnings
 
 import jsonschema
 import pytest
+import yaml
 
 from .playbooks import ROOT, Run, ansible_playbooks, core_version, run_playbook
 
@@ -179,6 +180,80 @@ def test_bad_input_of_one_host_is_named_and_the_others_report(ansible_playbook: 
     bad = run.record("bad")
     assert bad["status"] == "failed"
     assert all(word in bad["reason"]["detail"] for word in words), bad["reason"]
+
+
+# What is wrong with a host's variables -> words of its reason. Ansible finds some of it before the host's action begins, some in it.
+WRONG = {
+    "no-connection": ("ansible_connection=nowhere", "nowhere"),
+    "connection": ("ansible_connection='{{ not_set }}'", "not_set"),
+    "address": ("ansible_connection=ssh ansible_host='{{ not_set }}'", "not_set"),
+    "port": ("ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=many", "many"),
+    "python": ("ansible_connection=local ansible_python_interpreter='{{ not_set }}'", "not_set"),
+    "no-python": ("ansible_connection=local ansible_python_interpreter=/nowhere/python", "/nowhere/python"),
+    "shell": (f"{LOCAL} ansible_shell_type=nowhere", "nowhere"),
+    "ansible-become": (f"{LOCAL} ansible_become=perhaps", "perhaps"),
+    "become": (f"{LOCAL} audit_become=perhaps", "audit_become: 'perhaps'"),
+    "become-template": (f"{LOCAL} audit_become='{{{{ not_set }}}}'", "not_set"),
+    "become-method": (f"{LOCAL} audit_become=true ansible_become_method=nowhere", "nowhere"),
+    "timeout": (f"{LOCAL} audit_timeout='{{{{ not_set }}}}'", "not_set"),
+    "template": (f"{LOCAL} audit_since='{{{{ 1 +'", "template"),
+    "nice": (f"{LOCAL} audit_nice=99", "nice: 99"),
+    "run": (f"{LOCAL} audit_run_id='no name'", "run_id"),
+}
+
+
+@pytest.mark.parametrize("first", ["no-connection", "port", "become-template", "run"])
+def test_each_host_has_its_own_reason_whatever_is_wrong_with_the_first(ansible_playbook: str, tmp_path: pathlib.Path, first: str) -> None:
+    """What is done once for all hosts is done with the variables of the first. One play, no rescue: what fails is registered."""
+    paths = log(tmp_path)
+    lines = {name: f"{name} {variables} audit_log_paths='{paths}'\n" for name, (variables, _words) in WRONG.items()}
+    hosts = inventory(tmp_path, "".join([lines.pop(first), *lines.values(), f"good {LOCAL} audit_log_paths='{paths}'\n"]))
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    assert run.code == 0, run.output
+    assert run.record("good")["status"] == "audited"
+    for name, (_variables, words) in WRONG.items():
+        record = run.record(name)
+        assert record["status"] == "failed" and words in record["reason"]["detail"], (name, record["reason"])
+    assert sorted(run.hosts()) == sorted(["good", *WRONG])
+
+
+def test_a_record_that_went_elsewhere_is_said(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    hosts = inventory(tmp_path, f"good {LOCAL} audit_log_paths='{log(tmp_path)}'\nother {LOCAL} audit_log_paths='{log(tmp_path)}' "
+                                f"audit_report_dir={tmp_path}/other\n")
+    run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    assert run.code == 0, run.output
+    assert run.record("good")["status"] == "audited"
+    reason = run.record("other")["reason"]
+    assert f"{tmp_path}/other/records/other.json" in reason["detail"] and "audit_report_dir" in reason["detail"]
+
+
+def test_a_run_has_one_name(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    """It is made where the actions are loaded, and not in the process of each host. What is done once waits for all hosts, with any strategy."""
+    hosts = inventory(tmp_path, f"a {LOCAL} audit_log_paths='{log(tmp_path)}'\nb {LOCAL} audit_log_paths='{log(tmp_path)}'\n"
+                                "c ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n")
+    names = []
+    for strategy in ("linear", "free"):
+        run = run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts, ANSIBLE_STRATEGY=strategy)
+        assert [run.record(name)["status"] for name in "abc"] == ["audited", "audited", "unreachable"], run.output
+        names += sorted({run.record(name)["run_id"] for name in "abc"})
+    assert len(names) == 2 and all(re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}", name) for name in names)
+
+
+def test_check_mode_writes_nothing_and_says_what_it_saw(ansible_playbook: str, tmp_path: pathlib.Path) -> None:
+    hosts = inventory(tmp_path, f"a {LOCAL} audit_log_paths='{log(tmp_path)}'\nb {LOCAL} audit_log_paths='[\"/nowhere\"]'\n")
+    run_playbook(ansible_playbook, tmp_path / "report", inventory=hosts)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "report/records").iterdir()}
+    run = run_playbook(ansible_playbook, tmp_path / "report", "--check", inventory=hosts)
+    assert run.code == 0, run.output
+    assert {path.name: path.read_bytes() for path in (tmp_path / "report/records").iterdir()} == before
+    assert "b: " in run.output.rsplit("PLAY RECAP", 1)[0]
+
+
+def test_the_playbook_audits_by_the_roles_own_task() -> None:
+    """The playbook has the task without the role, which costs each host time (docs/scaling.md): there are two copies, and they are one."""
+    play, = yaml.safe_load((ROOT / "playbooks/audit.yml").read_text())
+    task, = yaml.safe_load((ROOT / "roles/audit/tasks/main.yml").read_text())
+    assert play["tasks"][0] == task
 
 
 def test_a_bad_option_of_the_first_host_leaves_the_report_to_the_others(ansible_playbook: str, tmp_path: pathlib.Path) -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 # The actions are loaded once, before the process of each host is copied off the controller's: so it is the same for all hosts of a run.
-_NEW_RUN_ID = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+NEW_RUN_ID = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def plain(value: Any, templar: Any) -> Any:
@@ -36,4 +36,4 @@ def report_folder(variables: Mapping[str, Any], templar: Any) -> str:
 
 def run_name(variables: Mapping[str, Any], templar: Any) -> str:
     """The run's name: `audit_run_id`, or one made of the time."""
-    return str(plain(variables.get("audit_run_id"), templar) or _NEW_RUN_ID)
+    return str(plain(variables.get("audit_run_id"), templar) or NEW_RUN_ID)
