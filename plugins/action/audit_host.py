@@ -69,8 +69,8 @@ class ActionModule(FactsAction):
         arguments = self._arguments(variables)
         try:
             folder = RecordFolder(str(arguments["dir"]))
-            run = run_of(str(arguments["run_id"]), now(), arguments["internal_networks"] or [])
-            longest = age("max_age", arguments["max_age"])
+            run = run_of(str(arguments["run_id"]), now(), arguments.get("internal_networks") or [])
+            longest = age("max_age", arguments.get("max_age"))
             kept = folder.fresh(host, longest, run) if longest else None
         except (FileProblem, Violation, ValueError) as error:
             raise AnsibleActionFail(str(error)) from error
@@ -118,8 +118,10 @@ class ActionModule(FactsAction):
         # An empty variable is one that is not set, and zero is a value. One that says what is so anyway costs time, and most do: they are the role's defaults.
         named = {option: value for option, value in named.items() if value not in (None, "", []) and value != self.ARGUMENTS[option].get("default")}
         self._task.args = {"dir": report_folder(variables, self._templar), "run_id": run_name(variables, self._templar), **named, **given}
+        # What is not set has the module's own default: each option that is looked at takes time.
+        known = {option: self.ARGUMENTS[option] for option in self._task.args if option in self.ARGUMENTS}
         try:
-            return dict(self.validate_argument_spec(argument_spec=dict(self.ARGUMENTS))[1])
+            return dict(self.validate_argument_spec(argument_spec=known if len(known) == len(self._task.args) else dict(self.ARGUMENTS))[1])
         except AnsibleError as error:
             said = str(error)
             places = ("'{}'", " {}: ", ": {}", "value of {} ")

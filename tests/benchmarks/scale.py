@@ -107,6 +107,9 @@ def inventory(folder: pathlib.Path, hosts: int, variables: Sequence[str], line: 
 def without_report(folder: pathlib.Path) -> str:
     """The audit's playbook up to the last record."""
     plays = yaml.safe_load(AUDIT.read_text())
+    for task in plays[-1]["tasks"]:
+        if "ansible.builtin.import_tasks" in task:
+            task["ansible.builtin.import_tasks"] = str((AUDIT.parent / task["ansible.builtin.import_tasks"]).resolve())
     names = [task["name"] for task in plays[-1]["tasks"]]
     plays[-1]["tasks"] = plays[-1]["tasks"][:names.index("Make the report")]
     (folder / "records.yml").write_text(yaml.safe_dump(plays, sort_keys=False))

@@ -65,7 +65,8 @@ def parse_network(text, option):
     width = 32 if version == 4 else 128
     if not slash:
         length = width
-    elif re.match(r'^\d{1,3}\Z', prefix) and int(prefix) <= width:
+    # No regular expression: compiling it takes longer than all else here.
+    elif 0 < len(prefix) <= 3 and not prefix.strip('0123456789') and int(prefix) <= width:
         length = int(prefix)
     else:
         raise AuditError("%s: '%s' has a bad prefix length; an IPv%d network takes 0 to %d" % (option, value, version, width))
