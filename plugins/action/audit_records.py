@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.misspelled import known_names, slips
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, now, raw_variables, run_of
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import NEW_RUN_ID, report_folder, run_name
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import NEW_RUN_ID, plain, report_folder, run_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
@@ -45,11 +45,11 @@ class ActionModule(ActionBase):
         """Counts by record status, and the hosts that were not audited, with the reason."""
         result = super().run(tmp, task_vars)
         del tmp
+        variables = task_vars or {}
         _validated, options = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         counts = dict.fromkeys(schema.STATUSES, 0)
         not_audited, fresh, changed, names, unfit = [], 0, False, set(), Counter()
         try:
-            variables = task_vars or {}
             refuse_forged_settings(variables)
             folder = RecordFolder(options["dir"] or report_folder(variables, self._templar))
             run = self._run(options, variables)
@@ -79,8 +79,12 @@ class ActionModule(ActionBase):
             if unfit[name]:
                 hosts = "1 host" if unfit[name] == 1 else f"{unfit[name]} hosts"
                 result.setdefault("warnings", []).append(f"{name} of {hosts} is not in the report as it was meant: it takes {wanted}, and no template.")
+        total = sum(counts.values())
+        longest = plain(variables.get("audit_max_age"), self._templar) or "max_age"
+        summary = [f"{fresh} of {total} hosts have a record of less than {longest} and were not audited again"] if fresh else []
+        summary += [f"{host['host']}: {host['detail']}" for host in not_audited]
         result.update(
-            changed=changed, records_dir=str(folder.path), counts=counts, total=sum(counts.values()), fresh=fresh, not_audited=not_audited,
+            changed=changed, records_dir=str(folder.path), counts=counts, total=total, fresh=fresh, not_audited=not_audited, summary=summary,
         )
         return result
 

@@ -7,7 +7,7 @@
 
 Each file is compiled once, not twice. Ansible sends the code as a zip archive of sources. Before Python 3 loads a module from one, it asks the archive for
 the module's file name, and zipimporter.get_filename() compiles the module to answer that; then it is compiled again to be run. Compiling is most of what
-auditing a host with a short log takes. Python 2.7 asks for no name.
+auditing a host with a short log takes. Python 2.7 asks for no name. What Ansible itself sends was loaded before, all but a little that it needs at the end.
 
 What is loaded stays: Python looks through it for circles, again and again while it loads, in vain. It looks more seldom.
 """
@@ -26,16 +26,16 @@ try:
 except ImportError:     # Python 2.7
     spec_from_file_location = None
 
-_COLLECTION = __name__.rpartition('.plugins.')[0] + '.'
+_SENT = (__name__.rpartition('.plugins.')[0] + '.', 'ansible.')
 
 
 class _Finder(object):
-    """Finds the collection's modules in the archive, and says where they are without asking."""
+    """Finds the collection's modules and Ansible's in the archive, and says where they are without asking."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
         """Return the module's spec, or None for one that is none of ours or not in an archive."""
-        if not name.startswith(_COLLECTION) or not path:
+        if not name.startswith(_SENT) or not path:
             return None
         archive = pkgutil.get_importer(path[0])
         if not isinstance(archive, zipimport.zipimporter):

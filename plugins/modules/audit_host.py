@@ -139,6 +139,7 @@ record:
 from ansible.module_utils.basic import AnsibleModule
 # First: it is about how the others are loaded.
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils import _quick_start  # noqa: F401, pylint: disable=unused-import
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils import _quick_end
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._audit_options import ARGUMENTS
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.errors import AuditError
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog.options import audit_as_asked
@@ -146,7 +147,7 @@ from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.fa
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
 
 
-def main():
+def _audit():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     facts = {}
     try:
@@ -161,6 +162,10 @@ def main():
     except AuditError as error:
         module.fail_json(msg=str(error), reason_kind=error.kind, ansible_facts=facts)
     module.exit_json(changed=False, ansible_facts=facts)
+
+
+def main():
+    _quick_end.after(_audit)
 
 
 if __name__ == '__main__':

@@ -107,6 +107,13 @@ fresh:
   type: int
   sample: 0
   version_added: 0.2.0
+summary:
+  description: For people, one line each - how many records are earlier ones, and each host that was not audited, with the reason.
+  returned: success
+  type: list
+  elements: str
+  sample: ["mx.law.example.edu: no mail log was found"]
+  version_added: 0.2.0
 not_audited:
   description: The hosts that were not audited.
   returned: success

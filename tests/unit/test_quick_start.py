@@ -82,6 +82,22 @@ def test_each_file_is_compiled_once(archive: pathlib.Path) -> None:
     assert len(slow) > 1.8 * len(set(slow))
 
 
+def test_what_ansible_loads_late_is_compiled_once_too(archive: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """Its encoder of the answer is loaded when the module ends, and found by the same way."""
+    sent = tmp_path / "payload.zip"
+    shutil.copy(archive, sent)
+    with zipfile.ZipFile(sent, "a") as more:
+        more.writestr("ansible/__init__.py", "")
+        more.writestr("ansible/module_utils/__init__.py", "")
+        more.writestr("ansible/module_utils/late.py", "place = __file__\n")
+    program = PROGRAM.split("from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog")[0] + (
+        "from ansible.module_utils import late\nprint(json.dumps([compiled, late.place, sys.argv[2]]))\n")
+    found = [json.loads(subprocess.run([sys.executable, "-I", "-c", program, str(sent), "", way], capture_output=True, text=True, check=True).stdout)
+             for way in ("quick", "slow")]
+    assert [len([path for path in compiled if path.endswith("late.py")]) for compiled, _place, _none in found] == [1, 2]
+    assert found[0][1:] == found[1][1:]
+
+
 def test_nothing_of_it_outside_an_archive(tmp_path: pathlib.Path) -> None:
     shutil.copytree(ROOT / "plugins/module_utils", tmp_path / UTILS)
     found = _run(sys.executable, tmp_path, quick=True)

@@ -14,11 +14,12 @@ import datetime
 import os
 import re
 
+# Compiled on first use: of a log that is named, and no glob, neither is needed.
 # Behind a log's name: nothing, a generation (.1), a date (-20171105, .2017-11-05, -20171105-1509840001, or a month: Exim's %M), and a compression.
-_ROTATION = re.compile(r'^(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d(?:-?[0-3]\d)?)(?:[._T-]?\d{1,10})?|\.(?P<generation>\d{1,4}))?'
-                       r'(?:\.(?:gz|bz2|xz|zst|Z))?\Z')
+_ROTATION = (r'^(?:[._-]?(?P<date>(?:19|20)\d\d-?[01]\d(?:-?[0-3]\d)?)(?:[._T-]?\d{1,10})?|\.(?P<generation>\d{1,4}))?'
+             r'(?:\.(?:gz|bz2|xz|zst|Z))?\Z')
 # What editors, packagers and log shippers leave beside a log.
-_LEFTOVER = re.compile(r'(?:~|\.(?:tmp|swp|swo|swx|offset|pos|rpmsave|rpmnew|rpmorig|dpkg-[a-z]+|ucf-[a-z]+|bak|orig|lock|state|part|filepart))\Z')
+_LEFTOVER = r'(?:~|\.(?:tmp|swp|swo|swx|offset|pos|rpmsave|rpmnew|rpmorig|dpkg-[a-z]+|ucf-[a-z]+|bak|orig|lock|state|part|filepart))\Z'
 _COMPRESSION_NAME = re.compile(r'\.(?:gz|bz2|xz|zst)\Z')
 
 
@@ -61,9 +62,9 @@ def _as_date(text):
 
 def is_log_of(pattern, path):
     """Tell whether a path that a glob matched is a log: of `NAME*` the log NAME and its rotations, of other globs all but leftovers."""
-    if _LEFTOVER.search(path):
+    if re.search(_LEFTOVER, path):
         return False
     stem = os.path.basename(pattern)
     if stem.endswith('*') and not re.search(r'[*?\[]', stem[:-1]):
-        return bool(_ROTATION.match(os.path.basename(path)[len(stem) - 1:]))
+        return bool(re.match(_ROTATION, os.path.basename(path)[len(stem) - 1:]))
     return True

@@ -12,7 +12,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import failure, mta, other_scanners, sizes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import failure, mta, sizes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.clamav import CLAMAV, ClamAv
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.moments import rfc3339
 
@@ -23,6 +23,10 @@ NOT_WIRED = 'not_wired'
 PARTLY_WIRED = 'partly_wired'
 ABSENT = 'absent'
 UNKNOWN = 'unknown'
+
+# Where none of these is, there is no scanner but ClamAV, and what knows the others is not loaded.
+OTHER_PROGRAMS = ('amavisd', 'amavisd-new', 'amavisd-milter', 'rspamd', 'MailScanner')
+OTHER_PLACES = ('/etc/amavis',)
 
 
 class Antivirus:
@@ -37,7 +41,7 @@ class Antivirus:
         self._now = now
         self._max_age_days = max_age_days
         self.clamav = ClamAv(host)
-        self.others = other_scanners.all_of(host)
+        self.others = _others(host)
         self.evidence = []
         self.product = None
         self.running = self.wired = None
@@ -144,6 +148,13 @@ class Antivirus:
             'signature_date': rfc3339(self.clamav.signature_time), 'signature_age_days': self.signature_age_days(), 'evidence': self.evidence,
             'failure': self.failure, 'size_limits': self.sizes,
         }
+
+
+def _others(host):
+    if not host.program(*OTHER_PROGRAMS) and not any(host.exists(place) for place in OTHER_PLACES):
+        return []
+    from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import other_scanners
+    return other_scanners.all_of(host)
 
 
 def _largest(limits):

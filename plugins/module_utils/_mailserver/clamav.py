@@ -24,8 +24,9 @@ CLAMAV = 'clamav'
 _CLAMD_CONFIGS = ('/etc/clamav/clamd.conf', '/etc/clamd.d/scan.conf', '/etc/clamd.conf')
 _MILTER_CONFIGS = ('/etc/clamav/clamav-milter.conf', '/etc/mail/clamav-milter.conf', '/etc/clamav-milter.conf')
 _OTHER_SIGNATURES = ('ndb', 'hdb', 'hsb', 'ldb')
-_VERSION = re.compile(r'ClamAV (\S+?)/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})')
-_ENGINE = re.compile(r'ClamAV (\d[\w.+-]*)')
+# Compiled on first use: few servers scan, and compiling takes longer than all else here.
+_VERSION = r'ClamAV (\S+?)/(\d+)/(\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4})'
+_ENGINE = r'ClamAV (\d[\w.+-]*)'
 
 
 def _settings(host, paths):
@@ -109,12 +110,12 @@ class ClamAv:
         if text is None:
             program = self._host.program('clamd')
             text = (self._host.run(program, '--version') or '') if program else ''
-        match = _VERSION.search(text)
+        match = re.search(_VERSION, text)
         if match:
             self.engine_version = match.group(1)
             self.signature_time = _timestamp(match.group(3), '%a %b %d %H:%M:%S %Y')
-        elif _ENGINE.search(text):
-            self.engine_version = _ENGINE.search(text).group(1)
+        elif re.search(_ENGINE, text):
+            self.engine_version = re.search(_ENGINE, text).group(1)
 
     def _read_signature_files(self, folder):
         """Take the newest build time of the daily signatures from their file."""

@@ -19,7 +19,9 @@ _ALIKE = 0.9
 
 def known_names() -> frozenset[str]:
     """The variables of the role audit, by its argument specification, and of its playbook."""
-    entries = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"].values()
+    # The loader in C, where PyYAML has it, takes a tenth of the time.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    entries = yaml.load(_SPECS.read_text(encoding="utf-8"), Loader=loader)["argument_specs"].values()
     return frozenset(name for entry in entries for name in entry["options"]) | {"audit_hosts"}
 
 

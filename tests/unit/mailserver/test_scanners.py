@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import failure, sizes
+from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver import antivirus as product, failure, other_scanners, sizes
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.facts import collect
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._mailserver.host import Host
 
@@ -124,3 +124,9 @@ def test_failure(actions: list[str], clamd: str | None, effect: str | None) -> N
 ])
 def test_size_gap(message: int | None, scanned: list[int | None], gap: bool | None) -> None:
     assert sizes.fact(message, scanned)["gap"] is gap
+
+
+def test_whatever_is_looked_for_is_loaded_for() -> None:
+    """What knows these scanners is loaded where one of their programs is. The list of those stands beside, so that it can be asked before."""
+    programs = [name for scanner in other_scanners.Scanner.__subclasses__() for name in scanner.programs]
+    assert sorted(product.OTHER_PROGRAMS) == sorted(programs)
