@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Time the audit playbook over many inventory hosts, beside a bare `ping` over the same inventory.
 
-    python tests/benchmarks/scale.py [--answers 50 200 1000 5000] [--local 50] [--ssh 50] [--runs 3] [--forks 5 10 20 50] [--strategy linear free]
+    python tests/benchmarks/scale.py [--answers 50 200 1000 5000] [--local 50] [--ssh 50] [--runs 3]
+                                     [--forks 5 10 20 50] [--strategy linear free] [--delay 0.5]
 
 Three kinds of hosts: `answers` stand in for hosts that cost this machine nothing (their interpreter takes the module and gives an answer made before), so
 that what is measured is the control node; `local` do the module's work here, on a log of 480 lines; `ssh` are 50 addresses of one real sshd in a network
 of its own. The playbooks take turns, and the least processor time of the runs counts. `audit` is the playbook up to the last record, `report` what it
 takes beyond that. With --forks all of it is done with each number of forks, in turns; so with --strategy, with the hosts' task alone, for what the playbook
-does once for all hosts needs its own strategy. Prints ratios, and never passes or fails by the time.
+does once for all hosts needs its own strategy. With --delay the `answers` come late, as from servers with something to read. Prints ratios, and never passes or fails by the
+time.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ LOG = ROOT / "tests/fixtures/real-logs/postfix-3.7.11-debian12/A-loglevel1/maill
 SLOW = ("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONDEVMODE", "PYTHONPROFILEIMPORTTIME")
 PING = "- hosts: all\n  gather_facts: false\n  strategy: {}\n  tasks:\n    - ansible.builtin.ping:\n"
 LINEAR = "linear"
-ANSWER = "#!/bin/sh\n# Takes the module, runs nothing and gives the answer that was made before.\ncat >/dev/null\ncat {}\n"
+ANSWER = "#!/bin/sh\n# Takes the module, runs nothing and gives the answer that was made before.\ncat >/dev/null\n{}cat {}\n"
 SAMPLE_EVERY = 0.5
 
 
@@ -170,7 +172,7 @@ def answers(folder: pathlib.Path, hosts: int, options: argparse.Namespace) -> No
         own = folder / name
         own.mkdir()
         (own / "answer.json").write_text(json.dumps(answer))
-        (own / "python").write_text(ANSWER.format(own / "answer.json"))
+        (own / "python").write_text(ANSWER.format(f"sleep {options.delay}\n" if options.delay else "", own / "answer.json"))
         (own / "python").chmod(0o755)
         paths[name] = inventory(own, hosts, ["ansible_connection=local", f"ansible_python_interpreter={own}/python"])
     compare("answers", hosts, options, paths, folder)
@@ -201,6 +203,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="turns of each playbook")
     parser.add_argument("--forks", type=int, nargs="*", metavar="N", help="numbers of forks to compare; without it, that of ansible.cfg")
     parser.add_argument("--strategy", nargs="*", metavar="NAME", help="strategies to compare, with the hosts' task alone")
+    parser.add_argument("--delay", type=float, default=0, metavar="SECONDS", help="how long each of the answers takes to come")
     arguments = parser.parse_args()
     print("per host: ms of wall time, ms of processor time; MiB of all processes of the run together; bytes of a record. x: audit / ping")
     print("hosts           |   ping  audit     x report |   ping  audit     x report |   ping  audit |  record")
