@@ -10,8 +10,8 @@ Three kinds of hosts: `answers` stand in for hosts that cost this machine nothin
 that what is measured is the control node; `local` do the module's work here, on a log of 480 lines; `ssh` are 50 addresses of one real sshd in a network
 of its own. The playbooks take turns, and the least processor time of the runs counts. `audit` is the playbook up to the last record, `report` what it
 takes beyond that. With --forks all of it is done with each number of forks, in turns; so with --strategy, with the hosts' task alone, for what the playbook
-does once for all hosts needs its own strategy. With --delay the `answers` come late, as from servers with something to read. Prints ratios, and never passes or fails by the
-time.
+does once for all hosts needs its own strategy. With --delay the `answers` come late, as from servers with something to read. Prints ratios, and never
+passes or fails by the time.
 """
 
 from __future__ import annotations
