@@ -23,8 +23,6 @@ from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.text im
 MAILLOG_RESULT = "audit_maillog"
 MAILSERVER_RESULT = "audit_mailserver"
 NETWORKS_VARIABLE = "audit_internal_networks"
-# What went wrong on the controller before a module could run, such as a variable of the wrong type.
-FAILURE_VARIABLE = "audit_failure"
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def build_record(host: str, variables: Any, run: Run) -> dict[str, Any]:
         except (Violation, RecursionError) as error:
             problems[fact] = reasons.with_hint("error", f"The host's facts were refused: {error}")
     if record["maillog"] is None:
-        _failed(record, problems.get("maillog") or _why_no_maillog(results, variables, python_hint, run))
+        _failed(record, problems.get("maillog") or _why_no_maillog(results, python_hint, run))
     elif "mailserver" in problems:
         # Figures of a host that lies about its set-up are not worth more than its set-up.
         record["maillog"] = None
@@ -142,16 +140,11 @@ def _facts(result: Mapping[str, Any] | None, fact: str, check: Any) -> dict[str,
     return check(facts[fact])
 
 
-def _why_no_maillog(
-    results: Mapping[str, Mapping[str, Any] | None], variables: Mapping[str, Any], python_hint: str | None, run: Run,
-) -> reasons.Reason:
+def _why_no_maillog(results: Mapping[str, Mapping[str, Any] | None], python_hint: str | None, run: Run) -> reasons.Reason:
     log, server = results[MAILLOG_RESULT], results[MAILSERVER_RESULT]
     for result in (log, server):
         if result is not None and any(result.get(bad) is True for bad in ("unreachable", "failed")):
             return reasons.explain(result, python_hint, run.ansible_core)
-    failure = variables.get(FAILURE_VARIABLE)
-    if isinstance(failure, str):
-        return reasons.explain({"failed": True, "msg": failure}, python_hint, run.ansible_core)
     if log is not None and log.get("skipped") is True:
         return reasons.explain(log, python_hint, run.ansible_core)
     if log is not None:

@@ -67,7 +67,7 @@ def test_unreachable_at_the_first_task():
 
 
 def test_a_failure_on_the_controller():
-    record = build_record("mx1", {"audit_failure": "audit_since is not a date"}, RUN)
+    record = build_record("mx1", {"audit_maillog": {"failed": True, "msg": "audit_since is not a date"}}, RUN)
     assert (record["status"], record["reason"]["detail"]) == ("failed", "audit_since is not a date")
 
 
