@@ -5,9 +5,9 @@
 
 """End a module's process on a host as soon as all is done. PRIVATE to the collection.
 
-Before Python ends it takes all that it holds apart, piece by piece: with what Ansible and the collection have loaded, a quarter of what the audit of a short log
-takes beyond a `ping` (docs/scaling.md). The operating system frees the memory at once. What matters of an ordinary end comes first: by then Ansible's
-wrapper has removed what it unpacked, the functions that were registered meanwhile for the end have run, and what was printed is on its way.
+Before Python ends it takes all that it holds apart, piece by piece: with what Ansible and the collection have loaded, a quarter of what the audit of a
+short log takes beyond a `ping` (docs/scaling.md). The operating system frees the memory at once. What matters of an ordinary end comes first: by then
+Ansible's wrapper has removed what it unpacked, the functions that were registered meanwhile for the end have run, and what was printed is on its way.
 """
 
 from __future__ import absolute_import, division, print_function

@@ -90,7 +90,7 @@ def test_what_ansible_loads_late_is_compiled_once_too(archive: pathlib.Path, tmp
         more.writestr("ansible/__init__.py", "")
         more.writestr("ansible/module_utils/__init__.py", "")
         more.writestr("ansible/module_utils/late.py", "place = __file__\n")
-    program = PROGRAM.split("from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog")[0] + (
+    program = PROGRAM.partition("from ansible_collections.mailfleet.tls_audit.plugins.module_utils._maillog")[0] + (
         "from ansible.module_utils import late\nprint(json.dumps([compiled, late.place, sys.argv[2]]))\n")
     found = [json.loads(subprocess.run([sys.executable, "-I", "-c", program, str(sent), "", way], capture_output=True, text=True, check=True).stdout)
              for way in ("quick", "slow")]
