@@ -104,8 +104,9 @@ class ActionModule(FactsAction):
         wanted = plain(variables.get("audit_become"), self._templar)
         try:
             asked = wanted not in (None, "") and boolean(wanted)
-        except TypeError as error:
-            raise AnsibleActionFail(f"audit_become: '{wanted}' is neither true nor false") from error
+        except TypeError:
+            # Without its cause, which newer ansible-cores say once more behind it.
+            raise AnsibleActionFail(f"audit_become: '{wanted}' is neither true nor false") from None
         if asked and self._connection.become is None and variables.get("ansible_become") is None:
             # Only now: few audits need it.
             from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.become import become

@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.misspelled import known_names, slips
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.record_folder import RESULT_VARIABLE, RecordFolder, now, raw_variables, run_of
-from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import NEW_RUN_ID, plain, report_folder, run_name
+from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._audit.task_variables import NEW_RUN_ID, report_folder, run_name
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet import schema
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.files import FileProblem
 from ansible_collections.mailfleet.tls_audit.plugins.plugin_utils._fleet.guard import forged_names, refuse_forged_settings
@@ -80,7 +80,8 @@ class ActionModule(ActionBase):
                 hosts = "1 host" if unfit[name] == 1 else f"{unfit[name]} hosts"
                 result.setdefault("warnings", []).append(f"{name} of {hosts} is not in the report as it was meant: it takes {wanted}, and no template.")
         total = sum(counts.values())
-        longest = plain(variables.get("audit_max_age"), self._templar) or "max_age"
+        # As it is written: a template of the first host's that fails must not cost the others the report.
+        longest = variables.get("audit_max_age") or "max_age"
         summary = [f"{fresh} of {total} hosts have a record of less than {longest} and were not audited again"] if fresh else []
         summary += [f"{host['host']}: {host['detail']}" for host in not_audited]
         result.update(
