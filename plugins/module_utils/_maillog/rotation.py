@@ -61,10 +61,10 @@ def _as_date(text):
 
 
 def is_log_of(pattern, path):
-    """Tell whether a path that a glob matched is a log: of `NAME*` the log NAME and its rotations, of other globs all but leftovers."""
+    """Tell whether a path that a glob matched is a log: of `NAME*` the log NAME and its rotations, of other globs, `*` among them, all but leftovers."""
     if re.search(_LEFTOVER, path):
         return False
     stem = os.path.basename(pattern)
-    if stem.endswith('*') and not re.search(r'[*?\[]', stem[:-1]):
+    if len(stem) > 1 and stem.endswith('*') and not re.search(r'[*?\[]', stem[:-1]):
         return bool(re.match(_ROTATION, os.path.basename(path)[len(stem) - 1:]))
     return True

@@ -49,6 +49,11 @@ def test_leftovers_are_no_logs(name: str, expected: bool) -> None:
     assert is_log_of("/var/log/maillog*", "/var/log/" + name) is expected
 
 
+def test_an_asterisk_alone_names_no_log_whose_rotations_are_meant() -> None:
+    assert is_log_of("/srv/logs/*/*", "/srv/logs/mx1/maillog")
+    assert not is_log_of("/srv/logs/*/*", "/srv/logs/mx1/maillog.swp")
+
+
 @pytest.mark.parametrize(("name", "data", "compression"), [
     ("a", LINES, "none"),
     ("a.gz", gzip.compress(LINES), "gzip"),
