@@ -38,6 +38,7 @@ class Tally:
 def send_all(host: str, address: str, ended: threading.Event, tally: Tally) -> None:
     """Send to one server."""
     to = f"avtest@{host}.example.org"
+    server = client.Server(address, 25, "mail.example.net", timeout=20)
     waiting: list[str] = []
     last = time.monotonic()
     give_up = None
@@ -51,7 +52,7 @@ def send_all(host: str, address: str, ended: threading.Event, tally: Tally) -> N
             waiting.append(f"{host}-{time.time_ns()}")
         for marker in list(waiting):
             message = test_mail.message(test_mail.CLEAN, marker, "someone@example.net", to)
-            found = client.deliver(address, 25, "mail.example.net", "someone@example.net", to, message, starttls=len(tally.accepted) % 2 == 1, timeout=20)
+            found = client.deliver_to(server, "someone@example.net", to, message, starttls=len(tally.accepted) % 2 == 1)
             if found.verdict == client.ACCEPTED:
                 waiting.remove(marker)
                 tally.accepted.append(marker)

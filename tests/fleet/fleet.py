@@ -96,7 +96,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.mailfleet.tls_audit.plugins.module_utils._smtp import client, test_mail
 address, to, mail, over = sys.argv[2:]
-found = client.deliver(address, 25, 'client.example.net', 'someone@example.net', to, test_mail.message(mail, 'm1', to, to), over == 'starttls')
+server = client.Server(address, 25, 'client.example.net')
+found = client.deliver_to(server, 'someone@example.net', to, test_mail.message(mail, 'm1', to, to), over == 'starttls')
 sys.stdout.write('%s %s' % (found.verdict, found.code))
 """
 
